@@ -1,0 +1,7 @@
+"""LeNet-5 on MNIST, step by step: the parts that the notebooks share.
+
+Import what you need by its full name, for example `from lenet_helpers.data import load_mnist`.
+Importing the package itself loads nothing heavy, TensorFlow least of all.
+"""
+
+__version__ = "0.1.0"
