@@ -1,0 +1,61 @@
+"""From stored pixels to what a network reads, and which images validate."""
+
+import math
+
+import numpy as np
+
+INK = 255
+
+
+def to_model_input(images):
+    """Give images their channel axis and bring their pixels into [0, 1].
+
+    images: (N, 28, 28) uint8, a NumPy array or a TensorFlow tensor, also inside a `tf.function`.
+    Returns (N, 28, 28, 1) float32 of the same kind. The article's two steps, but in float32.
+    Raises TypeError if the pixels are not uint8, so that nothing is ever scaled twice,
+    and ValueError for any other shape.
+    """
+    _check_images(images)
+    images = images[..., np.newaxis]
+    if isinstance(images, np.ndarray):
+        return np.divide(images, INK, dtype=np.float32)
+    # Imported here: with NumPy arrays this module works without TensorFlow.
+    import keras
+
+    return keras.ops.cast(images, "float32") / INK
+
+
+def split_validation(n, fraction=0.1):
+    """Return what Keras's `validation_split` takes, as two slices: training, validation.
+
+    n: int, number of examples; fraction: float in (0, 1).
+    Validation is the end of the arrays, as they stand: Keras splits before it shuffles.
+    Raises ValueError if either part would be empty.
+    """
+    first = math.floor(n * (1 - fraction))
+    if not 0 < first < n:
+        raise ValueError(f"validation_split={fraction} of {n} examples leaves one part empty.")
+    return slice(0, first), slice(first, n)
+
+
+def _check_images(images):
+    found = getattr(images, "dtype", None)
+    if found is None:
+        raise TypeError(f"Images must be an array of uint8; this is a {type(images).__name__}.")
+    if "float" in found.name:
+        raise TypeError(
+            f"Images hold {found.name}: they look scaled already. Give the stored uint8 pixels."
+        )
+    if found.name != "uint8":
+        raise TypeError(f"Images hold {found.name}; give the stored uint8 pixels, 0 to {INK}.")
+    shape = tuple(images.shape)
+    if len(shape) != 3 or shape[1:] != (28, 28):
+        raise ValueError(f"Images have shape {shape}; expected (N, 28, 28). {_hint(shape)}")
+
+
+def _hint(shape):
+    if shape == (28, 28):
+        return "For one image, add the first axis: image[np.newaxis]."
+    if shape[1:] == (28, 28, 1):
+        return "They have their channel axis already: leave it out, images[..., 0]."
+    return "MNIST's images are 28 by 28 pixels."

@@ -1,0 +1,139 @@
+"""The article's recipe over seeds and machines' settings: what its noise is.
+
+`python -m lenet_helpers seeds` runs it. The runs are committed as `artifacts/seeds.csv`; how far
+they lie apart becomes the tolerance of every number that comes out of training.
+"""
+
+import concurrent.futures
+import math
+import multiprocessing
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from lenet_helpers.checkpoints import FOLDER, save_checkpoint
+
+SEEDS_CSV = FOLDER / "seeds.csv"
+SPEED_CSV = FOLDER / "speed.csv"
+TOLERANCES_CSV = FOLDER / "tolerances.csv"
+CHECKPOINT = "article_lenet5"
+MADE_BY = "chapter 04's recipe, by `python -m lenet_helpers seeds`"
+# How one machine may differ from another. AVX2 stands for a processor without AVX-512.
+SETTINGS = [
+    {"threads": 1, "onednn": False, "instructions": "native"},
+    {"threads": 2, "onednn": False, "instructions": "native"},
+    {"threads": 1, "onednn": True, "instructions": "native"},
+    {"threads": 1, "onednn": False, "instructions": "AVX2"},
+]
+
+
+def run_seeds(seeds, workers=2, report=print):
+    """Train the recipe for each seed under each of SETTINGS, and write what came out.
+
+    seeds:   iterable of int; seed 0 under the first setting becomes the checkpoint.
+    workers: int, runs at a time, each in a process of its own.
+    Writes artifacts/seeds.csv, tolerances.csv and the checkpoint; returns the runs, a DataFrame.
+    Raises MnistError if the full MNIST is not to be had.
+    """
+    from lenet_helpers.data import load_mnist
+
+    load_mnist(offline_sample=False)
+    jobs = [(seed, setting) for seed in seeds for setting in SETTINGS]
+    with tempfile.TemporaryDirectory() as folder, _fresh_processes(workers) as pool:
+        waiting = [pool.submit(_run, seed, setting, folder) for seed, setting in jobs]
+        for number, done in enumerate(concurrent.futures.as_completed(waiting), 1):
+            report(f"run {number} of {len(jobs)}: {done.result()}")
+        runs = pd.DataFrame([run.result() for run in waiting])
+        _keep_checkpoint(Path(folder) / "model.keras")
+    runs.to_csv(SEEDS_CSV, index=False, float_format="%.6f", lineterminator="\n")
+    tolerances(runs).to_csv(TOLERANCES_CSV, lineterminator="\n")
+    return runs
+
+
+def seed_runs():
+    """The committed runs: DataFrame, one row per seed and setting, accuracies in [0, 1]."""
+    return pd.read_csv(SEEDS_CSV)
+
+
+def speed_runs():
+    """The committed timings of `benchmarks/training.py`: DataFrame, one row per measurement."""
+    return pd.read_csv(SPEED_CSV)
+
+
+def tolerances(runs):
+    """The range of each trained quantity over all runs: DataFrame, index quantity.
+
+    Two runs of chapter 04 on different machines differ as two of these runs do: rounding differs
+    by 1e-7, and training amplifies that until the runs are as far apart as two seeds.
+    Rounded up to two digits; accuracies also in percent.
+    """
+    quantities = runs.drop(columns=["seed", *SETTINGS[0]])
+    percent = 100 * quantities.filter(like="accuracy").add_suffix("_percent")
+    spread = quantities.join(percent).agg(lambda values: values.max() - values.min())
+    table = pd.DataFrame({"tolerance": spread.map(_rounded_up), "runs": len(runs)})
+    return table.rename_axis("quantity")
+
+
+def _rounded_up(value, digits=2):
+    """0.00412 becomes 0.0042: a tolerance that one can read is never smaller than measured."""
+    if value <= 0:
+        raise ValueError("All runs gave the same: too few runs to measure a tolerance.")
+    unit = 10.0 ** (math.floor(math.log10(value)) - digits + 1)
+    return round(math.ceil(value / unit) * unit, 12)
+
+
+def reference_runs(runs):
+    """The runs under the first setting, one per seed."""
+    reference = SETTINGS[0]
+    return runs[(runs[list(reference)] == pd.Series(reference)).all(axis=1)].reset_index(drop=True)
+
+
+def _fresh_processes(workers):
+    """Threads, oneDNN and instructions are fixed once TensorFlow runs: one process per run."""
+    return concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1
+    )
+
+
+def _run(seed, setting, folder):
+    os.environ["LENET_PROGRESS"] = "0"
+    if setting["instructions"] != "native":
+        os.environ["XLA_FLAGS"] = f"--xla_cpu_max_isa={setting['instructions']}"
+    from lenet_helpers.data import load_mnist
+    from lenet_helpers.runtime import reproducible
+
+    reproducible(seed, threads=setting["threads"], onednn=setting["onednn"])
+    from lenet_helpers.models import article_lenet5, compile_article
+    from lenet_helpers.preprocessing import split_validation
+    from lenet_helpers.training import evaluate, train
+
+    digits = load_mnist()
+    model = compile_article(article_lenet5())
+    history = train(model, digits.x_train, digits.y_train, seed=seed)
+    training, _ = split_validation(len(digits.x_train))
+    again = evaluate(model, digits.x_train[training], digits.y_train[training])
+    test = evaluate(model, digits.x_test, digits.y_test)
+    if seed == 0 and setting == SETTINGS[0]:
+        model.save(Path(folder) / "model.keras")
+    final = {name: values[-1] for name, values in history.history.items()}
+    return {
+        "seed": seed,
+        **setting,
+        "running_accuracy": final["accuracy"],
+        "running_loss": final["loss"],
+        "train_accuracy": again["accuracy"],
+        "train_loss": again["loss"],
+        "val_accuracy": final["val_accuracy"],
+        "val_loss": final["val_loss"],
+        "test_accuracy": test["accuracy"],
+        "test_loss": test["loss"],
+    }
+
+
+def _keep_checkpoint(path):
+    if path.is_file():
+        import keras
+
+        save_checkpoint(keras.models.load_model(path), CHECKPOINT, MADE_BY)
