@@ -1,0 +1,267 @@
+"""What a test set says about a classifier: small functions of labels, predictions, confidences."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+CLASSES = 10
+
+
+def wilson_interval(successes, n, confidence_level=0.95):
+    """Wilson score interval of a proportion: (low, high), floats in [0, 1].
+
+    successes: int, 0 <= successes <= n, for example the images classified correctly.
+    n:         int, n >= 1, the images looked at.
+    Wilson 1927; unlike the textbook p +- 1.96 s it stays inside [0, 1] and holds near the ends.
+    Raises ValueError if the counts or the level lie outside their ranges.
+    """
+    if n < 1 or not 0 <= successes <= n:
+        raise ValueError(f"expected 0 <= successes <= n and n >= 1, got {successes} of {n}")
+    if not 0 < confidence_level < 1:
+        raise ValueError(f"confidence_level must lie between 0 and 1, got {confidence_level}")
+    interval = binomtest(successes, n).proportion_ci(confidence_level, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def confusion_counts(labels, predicted):
+    """Confusion matrix as counts: row = true digit, column = predicted digit.
+
+    labels, predicted: (N,) integers 0-9.
+    Returns (10, 10) int64; it sums to N, and its diagonal counts what is right.
+    Raises ValueError if the arrays are empty, differ in length or hold anything but digits.
+    """
+    labels, predicted = _digits(labels, "labels"), _digits(predicted, "predicted")
+    _same_length(labels=labels, predicted=predicted)
+    return confusion_matrix(labels, predicted, labels=np.arange(CLASSES))
+
+
+def confusion_rates(counts):
+    """Confusion matrix as rates: of the images of one digit, the share given each answer.
+
+    counts: (10, 10) non-negative integers from `confusion_counts`.
+    Returns (10, 10) float64; each row sums to 1, or is NaN where a digit has no image.
+    Raises ValueError if counts is not a square table of non-negative integers.
+    """
+    counts = np.asarray(counts)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError(f"counts must be a square table, got shape {counts.shape}")
+    if counts.dtype.kind not in "iu" or (counts < 0).any():
+        raise ValueError("counts must be non-negative integers")
+    images = counts.sum(axis=1, keepdims=True)
+    return np.divide(counts, images, out=np.full(counts.shape, np.nan), where=images > 0)
+
+
+def precision_recall(labels, predicted):
+    """Precision and recall of each digit.
+
+    labels, predicted: (N,) integers 0-9.
+    Returns a DataFrame, index digit 0-9, columns images and answers (int: how often the digit is
+    there, how often it is given), right (int: how often both), precision = right / answers,
+    recall = right / images (float in [0, 1]; NaN where that divides by zero).
+    Raises ValueError as `confusion_counts`.
+    """
+    counts = confusion_counts(labels, predicted)
+    precision, recall, _, images = precision_recall_fscore_support(
+        labels, predicted, labels=np.arange(CLASSES), zero_division=np.nan
+    )
+    columns = {
+        "images": images,
+        "answers": counts.sum(axis=0),
+        "right": counts.diagonal(),
+        "precision": precision,
+        "recall": recall,
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(CLASSES, name="digit"))
+
+
+def most_confident_mistakes(probabilities, labels, count):
+    """The wrong answers that the model was surest of, surest first.
+
+    probabilities: (N, 10) float, rows that sum to 1.
+    labels:        (N,) integers 0-9.
+    count:         int >= 1, how many at most.
+    Returns a DataFrame with columns image (row in the arrays), label, predicted (int), confidence
+    (probability of the answer given) and truth (probability of the right one), floats in [0, 1].
+    Equal confidences keep the order of the images.
+    Raises ValueError on wrong shapes, on rows that are no probabilities, and if count < 1.
+    """
+    probabilities, labels = _probabilities(probabilities), _digits(labels, "labels")
+    _same_length(probabilities=probabilities, labels=labels)
+    if count < 1:
+        raise ValueError(f"count must be at least 1, got {count}")
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    surest = np.argsort(-probabilities[wrong].max(axis=1), kind="stable")[:count]
+    image = wrong[surest]
+    columns = {
+        "image": image,
+        "label": labels[image],
+        "predicted": predicted[image],
+        "confidence": probabilities[image, predicted[image]],
+        "truth": probabilities[image, labels[image]],
+    }
+    return pd.DataFrame(columns)
+
+
+def reliability_bins(confidence, correct, bins=15):
+    """Confidence and accuracy in equal-width bins of confidence, for a reliability diagram.
+
+    confidence: (N,) float in [0, 1], the largest predicted probability of each image.
+    correct:    (N,) bool, whether that prediction was right.
+    Returns a DataFrame of `bins` rows with columns lower, upper (bin m is lower < c <= upper, the
+    first also takes 0), images (int), right (int), confidence and accuracy (mean over the bin's
+    images, NaN where it has none). Guo et al. 2017, section 2.
+    Raises ValueError if the lengths differ, a confidence lies outside [0, 1] or bins < 1.
+    """
+    confidence, correct = _confidence(confidence), _correct(correct)
+    _same_length(confidence=confidence, correct=correct)
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, got {bins}")
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.searchsorted(edges[1:-1], confidence, side="left")
+    images = np.bincount(place, minlength=bins)
+    right = np.bincount(place, weights=correct, minlength=bins).astype(np.int64)
+    summed = np.bincount(place, weights=confidence, minlength=bins)
+    empty = np.full(bins, np.nan)
+    columns = {
+        "lower": edges[:-1],
+        "upper": edges[1:],
+        "images": images,
+        "right": right,
+        "confidence": np.divide(summed, images, out=empty.copy(), where=images > 0),
+        "accuracy": np.divide(right, images, out=empty.copy(), where=images > 0),
+    }
+    return pd.DataFrame(columns)
+
+
+def expected_calibration_error(confidence, correct, bins=15):
+    """Mean gap between confidence and accuracy, weighted by bin size.
+
+    confidence: (N,) float in [0, 1], the largest predicted probability of each image.
+    correct:    (N,) bool, whether that prediction was right.
+    Returns a float in [0, 1]. Guo et al. 2017, eq. 3, equal-width bins.
+    Raises ValueError if the lengths differ, a confidence lies outside [0, 1] or bins < 1.
+    """
+    table = reliability_bins(confidence, correct, bins).query("images > 0")
+    gap = (table["accuracy"] - table["confidence"]).abs()
+    return float((gap * table["images"]).sum() / table["images"].sum())
+
+
+def accuracy_against_rejection(confidence, correct):
+    """Accuracy on the images that are kept when the least confident ones are rejected.
+
+    confidence: (N,) float in [0, 1], the largest predicted probability of each image.
+    correct:    (N,) bool, whether that prediction was right.
+    Returns a DataFrame, one row per distinct confidence, nothing rejected first, with columns
+    threshold (kept: confidence >= threshold), kept, wrong (int, wrong among the kept),
+    rejection_rate = 1 - kept / N and accuracy = 1 - wrong / kept. Equal confidences cannot be
+    told apart, so they are kept or rejected together.
+    Raises ValueError if the lengths differ or a confidence lies outside [0, 1].
+    """
+    confidence, correct = _confidence(confidence), _correct(correct)
+    _same_length(confidence=confidence, correct=correct)
+    order = np.argsort(-confidence, kind="stable")
+    threshold = confidence[order]
+    kept, wrong = np.arange(1, len(order) + 1), np.cumsum(~correct[order])
+    columns = {
+        "threshold": threshold,
+        "kept": kept,
+        "wrong": wrong,
+        "rejection_rate": 1 - kept / len(order),
+        "accuracy": 1 - wrong / kept,
+    }
+    last_of_its_confidence = np.append(threshold[:-1] != threshold[1:], True)
+    return pd.DataFrame(columns)[last_of_its_confidence][::-1].reset_index(drop=True)
+
+
+def least_rejection(curve, accuracy):
+    """Where the curve of `accuracy_against_rejection` first reaches an accuracy.
+
+    curve:    DataFrame from `accuracy_against_rejection`.
+    accuracy: float in (0, 1].
+    Returns the row's label in the curve, an int: `curve.loc[label]` rejects least.
+    Raises ValueError if accuracy lies outside (0, 1] or no row reaches it.
+    """
+    if not 0 < accuracy <= 1:
+        raise ValueError(f"accuracy must lie in (0, 1], got {accuracy}")
+    enough = curve.index[curve["accuracy"] >= accuracy]
+    if enough.empty:
+        raise ValueError(f"no threshold reaches an accuracy of {accuracy}")
+    return int(enough[0])
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """Two models on the same images: four counts that sum to N, and McNemar's exact p-value."""
+
+    both_right: int
+    only_a: int
+    only_b: int
+    both_wrong: int
+    p_value: float
+
+
+def mcnemar(correct_a, correct_b):
+    """McNemar's exact test: do two models differ in accuracy on images of this kind?
+
+    correct_a, correct_b: (N,) bool, whether each model was right on each of the same images.
+    Returns a PairedTest. Only images on which exactly one model is right count; if the models were
+    equally good, each would win such an image with probability 1/2, so p is a two-sided binomial
+    test (1.0 where there is no such image). McNemar 1947; Dietterich 1998, section 3.1.
+    Raises ValueError if the arrays are empty, not boolean or differ in length.
+    """
+    a, b = _correct(correct_a), _correct(correct_b)
+    _same_length(correct_a=a, correct_b=b)
+    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+    decided = only_a + only_b
+    p_value = float(binomtest(only_a, decided).pvalue) if decided else 1.0
+    return PairedTest(int((a & b).sum()), only_a, only_b, int((~a & ~b).sum()), p_value)
+
+
+def _digits(values, name):
+    values = np.asarray(values)
+    if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} must be a non-empty 1-D array of integers, "
+            f"got shape {values.shape} of {values.dtype}"
+        )
+    if values.min() < 0 or values.max() >= CLASSES:
+        raise ValueError(f"{name} must hold digits 0-9, got {values.min()} to {values.max()}")
+    return values
+
+
+def _correct(values):
+    values = np.asarray(values)
+    if values.ndim != 1 or values.size == 0 or values.dtype != bool:
+        raise ValueError(
+            "right or wrong must be a non-empty 1-D array of booleans, "
+            f"got shape {values.shape} of {values.dtype}"
+        )
+    return values
+
+
+def _confidence(values):
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"confidence must be a non-empty 1-D array, got shape {values.shape}")
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("each confidence must lie in [0, 1]")
+    return values
+
+
+def _probabilities(values):
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] != CLASSES:
+        raise ValueError(f"probabilities must have shape (N, {CLASSES}), got {values.shape}")
+    if not (values >= 0).all() or not np.allclose(values.sum(axis=1), 1, atol=1e-4):
+        raise ValueError("each row of probabilities must be non-negative and sum to 1")
+    return values
+
+
+def _same_length(**arrays):
+    lengths = {name: len(values) for name, values in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"lengths differ: {lengths}")

@@ -1,0 +1,116 @@
+"""Figures and numbers that leave a notebook: files, and `results.json` beside them."""
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+RESULTS = "results.json"
+EMPTY = {"figures": {}, "numbers": {}}
+SVG_SALT = "lenet_helpers"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def output_folder():
+    """Return the folder that figures and numbers go to, as a Path; it may not exist yet.
+
+    The environment variable LENET_FIGURES, else `build/figures` in a clone, else `./figures`.
+    """
+    if named := os.environ.get("LENET_FIGURES"):
+        return Path(named)
+    return ROOT / "build/figures" if (ROOT / "pyproject.toml").is_file() else Path("figures")
+
+
+def show(figure, name, alt, line_art=False, compared=True):
+    """Save a Matplotlib figure, display it once with its alternative text, and close it.
+
+    name:     str, chapter and title: "01_label_histogram" writes 01_label_histogram.png.
+    alt:      str, what a reader who cannot see the figure needs to know.
+    line_art: bool, write an SVG as well.
+    compared: bool, whether every run must draw the same: False if it shows training done live.
+    Raises ValueError if the name has another form or the text is empty.
+    """
+    _require(r"\d\d_\w+", name, "A figure's name", "01_label_histogram")
+    if not alt.strip():
+        raise ValueError(f"Figure {name} needs an alternative text.")
+    folder = output_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    figure.savefig(path, dpi=110, bbox_inches="tight", metadata={"Software": None})
+    if line_art:
+        _save_svg(figure, path.with_suffix(".svg"))
+    _close(figure)
+    _record("figures", name, {"alt": alt, "chapter": name[:2], "compared": compared})
+
+    from IPython.display import Image, display
+
+    display(Image(data=path.read_bytes(), alt=alt))
+
+
+def report(key, value, unit="", tolerance=0, basis="exact"):
+    """Record a number of a chapter in `results.json`.
+
+    key:       str, chapter and name: "05.test_errors".
+    value:     int, float, bool or str, or a NumPy scalar.
+    tolerance: float, how far another run may lie from it; 0 is exact.
+    basis:     str, what the tolerance rests on: "exact" or a quantity in tolerances.csv.
+    Raises ValueError if the key has another form, or a tolerance stands without its basis.
+    """
+    _require(r"\d\d\.\w+", key, "A number's key", "05.test_errors")
+    if (tolerance == 0) != (basis == "exact"):
+        raise ValueError(f"{key}: a tolerance needs a basis, and an exact number has neither.")
+    entry = {
+        "basis": basis,
+        "chapter": key[:2],
+        "tolerance": _plain(tolerance),
+        "unit": unit,
+        "value": _plain(value),
+    }
+    _record("numbers", key, entry)
+
+
+def read_results(folder):
+    """Return what `results.json` in a folder holds: {"figures": {...}, "numbers": {...}}."""
+    path = Path(folder) / RESULTS
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else dict(EMPTY)
+
+
+def write_results(folder, results):
+    """Replace `results.json` in a folder, at once and in a stable form."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(results, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, folder / RESULTS)
+
+
+def _record(section, key, entry):
+    folder = output_folder()
+    results = read_results(folder)
+    results[section] = {**results[section], key: entry}
+    write_results(folder, results)
+
+
+def _save_svg(figure, path):
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": SVG_SALT}):
+        figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+
+
+def _close(figure):
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)
+
+
+def _plain(value):
+    return value.item() if hasattr(value, "item") else value
+
+
+def _require(pattern, text, what, example):
+    if not re.fullmatch(pattern, text):
+        raise ValueError(f"{what} is a chapter and a word, like {example!r}; this is {text!r}.")

@@ -1,0 +1,199 @@
+"""Figures show the numbers that they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_helpers import diagram, plots
+
+SUBJECT = "MNIST sample (5,000 digits)"
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return np.arange(60) % 10
+
+
+def texts(figure):
+    """Return everything that is written in a figure, except tick labels."""
+    ticks = {
+        id(label)
+        for axes in figure.axes
+        for label in (*axes.get_xticklabels(which="both"), *axes.get_yticklabels(which="both"))
+    }
+    found = figure.findobj(plt.Text)
+    return [text.get_text() for text in found if id(text) not in ticks and text.get_text()]
+
+
+def overlapping(figure):
+    """Return the pairs of texts in the first axes whose boxes cover each other."""
+    figure.canvas.draw()
+    written = [figure.axes[0].title, *figure.axes[0].texts]
+    boxes = [(text.get_text(), text.get_window_extent().shrunk(0.9, 0.9)) for text in written]
+    return [
+        (one, other)
+        for number, (one, box) in enumerate(boxes)
+        for other, its_box in boxes[number + 1 :]
+        if box.overlaps(its_box)
+    ]
+
+
+# Chapter 01
+
+
+def test_the_numbers_beside_a_digit_are_its_pixels(images):
+    figure = plots.digit_and_numbers(images[0], (7, 10), 3, "Image 0", SUBJECT)
+    written = [text.get_text() for text in figure.axes[1].texts]
+    assert written == [str(value) for value in images[0, 7:10, 10:13].ravel()]
+
+
+def test_the_grid_has_one_row_for_each_digit(images, labels):
+    figure = plots.digit_grid(images, labels, SUBJECT, columns=4)
+    sheet = figure.axes[0].images[0].get_array()
+    assert sheet.shape == (280, 112)
+    third_seven = images[labels == 7][2]
+    np.testing.assert_array_equal(sheet[7 * 28 : 8 * 28, 2 * 28 : 3 * 28], third_seven)
+
+
+def test_one_bar_for_each_digit_with_its_count(labels):
+    figure = plots.label_counts(np.append(labels, [1, 1]), SUBJECT)
+    right = figure.axes[1]
+    assert [bar.get_height() for bar in right.containers[0]] == [6, 8] + [6] * 8
+    assert [text.get_text() for text in right.texts] == ["6", "8"] + ["6"] * 8
+
+
+def test_mean_images_stand_under_their_digit():
+    means = np.arange(10.0)[:, np.newaxis, np.newaxis] * np.ones((10, 28, 28))
+    figure = plots.mean_images(means, SUBJECT)
+    assert {axes.get_title(): axes.images[0].get_array().mean() for axes in figure.axes[:10]} == {
+        f"mean {digit}": digit for digit in range(10)
+    }
+
+
+def test_the_share_of_paper_is_written():
+    counts = np.ones(256, int)
+    counts[0] = 765
+    figure = plots.pixel_values(counts, SUBJECT)
+    assert "value 0, bare paper: 75.0 % of all pixels" in texts(figure)
+
+
+# Chapter 02
+
+
+def test_steps_write_numbers_types_and_shapes(images):
+    stages = {
+        "as stored": images[0],
+        "scaled": (images[0, ..., np.newaxis] / 255).astype(np.float32),
+    }
+    figure = plots.steps(stages, (7, 11), 2, SUBJECT)
+    written = texts(figure)
+    assert "uint8, shape (28, 28)\n784 bytes" in written
+    assert "float32, shape (28, 28, 1)\n3,136 bytes" in written
+    assert str(images[0, 7, 11]) in written
+    assert f"{images[0, 7, 11] / 255:.2f}" in written
+
+
+def test_tanh_outputs_are_shares():
+    outputs = {"raw": np.array([-1.0, 1, 1, 1]), "scaled": np.zeros(9)}
+    left, right = plots.tanh_outputs(outputs, SUBJECT).axes
+    assert [bar.get_height() for bar in left.patches][::40] == [25, 75]
+    assert max(bar.get_height() for bar in right.patches) == pytest.approx(100)
+
+
+def test_only_the_fixed_grey_scale_shows_double_scaling(images):
+    once = images[0] / 255
+    figure = plots.double_scaling(once, once / 255, SUBJECT)
+    tops = [axes.images[0].get_clim()[1] for axes in figure.axes[:3]]
+    assert tops == [1, once.max() / 255, 1]
+
+
+def test_the_parts_balance_is_drawn_in_percent():
+    shares = pd.DataFrame({"training": np.full(10, 10.0), "validation": np.arange(5.5, 15)})
+    lines = plots.validation_balance(shares, SUBJECT).axes[0].lines
+    np.testing.assert_array_equal(lines[0].get_ydata(), shares["training"])
+    np.testing.assert_array_equal(lines[1].get_ydata(), shares["validation"])
+
+
+# Chapter 03
+
+
+def test_bars_of_parameters_end_at_their_totals():
+    table = pd.DataFrame({"small": [100, 0, 900], "large": [100, 2000, 900]}, ["C1", "C3", "C5"])
+    figure = plots.parameter_counts(table, "Two networks")
+    written = texts(figure)
+    assert {"1,000", "3,000", "C3 2,000", "C5 900"} <= set(written)
+    assert "C3 0" not in written
+
+
+def test_losses_are_drawn_with_their_push():
+    table = pd.DataFrame({"loss": [2.0, 1, 0], "push": [1, 0.5, 0]}, index=[-8, 0, 8])
+    left, right = plots.squashed_loss({"softmax once": table, "softmax twice": table / 2}).axes
+    np.testing.assert_array_equal(left.lines[0].get_ydata(), table["loss"])
+    np.testing.assert_array_equal(right.lines[1].get_ydata(), table["push"] / 2)
+
+
+def test_the_drawing_is_made_from_the_model():
+    from lenet_helpers.models import article_lenet5
+
+    figure = diagram.network(article_lenet5())
+    written = texts(figure)
+    for name in ("input", "C1", "S2", "C3", "S4", "flatten", "C5", "output"):
+        assert name in written
+    assert {"6 @ 24×24", "16 @ 4×4", "256 values", "2×2\naverage\npooling"} <= set(written)
+    assert "5×5\nconvolution\ntanh\n2,416\nparameters" in written
+    assert overlapping(figure) == []
+
+
+def test_another_model_gives_another_drawing():
+    import keras
+    from keras import layers
+
+    stack = [
+        keras.Input((32, 32, 1)),
+        layers.Conv2D(4, 3, activation="relu", name="first"),
+        layers.MaxPooling2D(3, name="second"),
+        layers.Flatten(name="third"),
+        layers.Dense(20, name="fourth"),
+    ]
+    written = texts(diagram.network(keras.Sequential(stack)))
+    assert {"4 @ 30×30", "4 @ 10×10", "400 values", "20 values"} <= set(written)
+    assert "3×3\nmax\npooling" in written
+
+
+def test_a_layer_that_the_drawing_does_not_know_is_named():
+    import keras
+
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Dropout(0.5, name="odd")])
+    with pytest.raises(ValueError, match="odd is a Dropout"):
+        diagram.network(model)
+
+
+# All
+
+
+def test_every_figure_about_data_names_them(images, labels):
+    figures = [
+        plots.digit_and_numbers(images[0], (0, 0), 4, "Image 0", SUBJECT),
+        plots.digit_grid(images, labels, SUBJECT, columns=3),
+        plots.label_counts(labels, SUBJECT),
+        plots.mean_images(images[:10].astype(float), SUBJECT),
+        plots.pixel_values(np.ones(256, int), SUBJECT),
+        plots.steps({"one": images[0], "two": images[1]}, (0, 0), 2, SUBJECT),
+        plots.tanh_outputs({"one": np.zeros(3), "two": np.ones(3)}, SUBJECT),
+        plots.double_scaling(images[0] / 255, images[0] / 255**2, SUBJECT),
+        plots.validation_balance(pd.DataFrame({"training": [1], "validation": [2]}), SUBJECT),
+    ]
+    for figure in figures:
+        assert any(SUBJECT in text for text in texts(figure))

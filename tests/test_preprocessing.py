@@ -1,0 +1,129 @@
+"""Pixels become model input in one way only, and validation is what Keras takes."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lenet_helpers.preprocessing import split_validation, to_model_input
+
+
+@pytest.fixture
+def images():
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    pixels[0, 0, :2] = 0, 255
+    return pixels
+
+
+def test_numpy_images_become_model_input(images):
+    model_input = to_model_input(images)
+    assert model_input.dtype == np.float32
+    assert model_input.shape == (5, 28, 28, 1)
+    assert (model_input.min(), model_input.max()) == (0, 1)
+    np.testing.assert_array_equal(np.rint(model_input[..., 0] * 255), images)
+
+
+def test_images_are_not_changed(images):
+    before = images.copy()
+    to_model_input(images)
+    np.testing.assert_array_equal(images, before)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_compiled_step_gives_what_numpy_gives(images, jit_compile):
+    step = tf.function(to_model_input, jit_compile=jit_compile)
+    found = step(tf.constant(images))
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, to_model_input(images), rtol=0, atol=1e-7)
+
+
+def test_a_compiled_step_takes_batches_of_any_size():
+    step = tf.function(to_model_input).get_concrete_function(tf.TensorSpec((None, 28, 28), "uint8"))
+    assert step.output_shapes.as_list() == [None, 28, 28, 1]
+
+
+def test_no_images_are_no_error():
+    assert to_model_input(np.empty((0, 28, 28), np.uint8)).shape == (0, 28, 28, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_scaled_images_are_refused(images, dtype):
+    with pytest.raises(TypeError, match=f"{dtype}: they look scaled already"):
+        to_model_input((images / 255).astype(dtype))
+    with pytest.raises(TypeError, match="scaled already"):
+        to_model_input(tf.constant(images / 255, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int64", "bool"])
+def test_other_types_are_refused(images, dtype):
+    with pytest.raises(TypeError, match=f"{dtype}; give the stored uint8"):
+        to_model_input(images.astype(dtype))
+
+
+@pytest.mark.parametrize("thing", [[[0]], None, "images"])
+def test_what_is_no_array_is_refused(thing):
+    with pytest.raises(TypeError, match="must be an array of uint8"):
+        to_model_input(thing)
+
+
+@pytest.mark.parametrize(
+    ("shape", "remedy"),
+    [
+        ((28, 28), r"image\[np.newaxis\]"),
+        ((5, 28, 28, 1), "channel axis already"),
+        ((5, 784), "28 by 28"),
+        ((5, 32, 32), "28 by 28"),
+        ((), "28 by 28"),
+    ],
+)
+def test_other_shapes_are_refused_with_the_remedy(shape, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        to_model_input(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_the_split_is_the_one_that_keras_makes():
+    for n in (10, 11, 59, 100):
+        for fraction in (0.1, 0.25, 0.33):
+            training, validation = split_validation(n, fraction)
+            numbers = np.arange(n, dtype="float32")
+            assert _means_that_fit_sees(numbers, fraction) == pytest.approx(
+                (numbers[training].mean(), numbers[validation].mean())
+            )
+
+
+def test_the_article_validates_on_the_last_6000():
+    assert split_validation(60000) == (slice(0, 54000), slice(54000, 60000))
+
+
+@pytest.mark.parametrize(("n", "fraction"), [(0, 0.1), (1, 0.5), (10, 0), (10, 1), (10, -0.1)])
+def test_an_empty_part_is_refused(n, fraction):
+    with pytest.raises(ValueError, match="one part empty"):
+        split_validation(n, fraction)
+
+
+def test_chapters_1_and_2_open_without_tensorflow():
+    code = (
+        "import sys; from lenet_helpers import data, plots, preprocessing, reporting; "
+        "import numpy as np; preprocessing.to_model_input(np.zeros((1, 28, 28), np.uint8)); "
+        "print({'tensorflow', 'keras'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
+
+
+def _means_that_fit_sees(numbers, fraction):
+    """Return the mean of what `fit` trains on and of what it validates on, read off its losses."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Activation("linear")])
+    model.compile(loss="mae")
+    history = model.fit(
+        numbers[:, np.newaxis],
+        np.zeros(len(numbers)),
+        batch_size=len(numbers),
+        validation_split=fraction,
+        verbose=0,
+    ).history
+    return history["loss"][0], history["val_loss"][0]
