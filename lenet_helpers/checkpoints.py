@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "artifacts"
@@ -35,11 +36,14 @@ def load_checkpoint(name, folder=None):
 
     import lenet_helpers.layers  # noqa: F401  (registers our layers with Keras)
 
-    return keras.models.load_model(path)
+    with warnings.catch_warnings():
+        # Checkpoints leave out the optimizer's state on purpose; Keras warns of that.
+        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
+        return keras.models.load_model(path)
 
 
 def save_checkpoint(model, name, made_by, folder=None):
-    """Save a model without its optimiser state, and record its SHA-256 and origin.
+    """Save a compiled model without its optimizer's state, and record its SHA-256 and origin.
 
     made_by: str, the chapter and the command, as shown when the checkpoint is missing:
              "chapter 04, by `python -m lenet_helpers seeds`".
@@ -48,7 +52,7 @@ def save_checkpoint(model, name, made_by, folder=None):
     folder = Path(folder or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.keras"
-    model.save(path, include_optimizer=False)
+    _without_optimizer_state(model).save(path)
     index = _index(folder)
     index[name] = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -56,6 +60,15 @@ def save_checkpoint(model, name, made_by, folder=None):
     }
     (folder / INDEX).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
     return path
+
+
+def _without_optimizer_state(model):
+    import keras
+
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    copy.compile(**keras.saving.deserialize_keras_object(model.get_compile_config()))
+    return copy
 
 
 def _index(folder):

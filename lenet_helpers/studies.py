@@ -81,7 +81,7 @@ def _rounded_up(value, digits=2):
     if value <= 0:
         raise ValueError("All runs gave the same: too few runs to measure a tolerance.")
     unit = 10.0 ** (math.floor(math.log10(value)) - digits + 1)
-    return round(math.ceil(value / unit) * unit, 12)
+    return round(math.ceil(round(value / unit, 6)) * unit, 12)
 
 
 def reference_runs(runs):

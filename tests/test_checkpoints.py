@@ -1,0 +1,56 @@
+"""Committed models: verified before they are loaded."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lenet_helpers.checkpoints import INDEX, CheckpointError, load_checkpoint, save_checkpoint
+from lenet_helpers.models import article_lenet5, compile_article
+
+
+@pytest.fixture
+def saved(tmp_path):
+    model = compile_article(article_lenet5())
+    path = save_checkpoint(model, "some", "chapter 99, by hand", tmp_path)
+    return model, path
+
+
+def test_what_was_saved_comes_back_compiled(saved, tmp_path):
+    model, path = saved
+    again = load_checkpoint("some", tmp_path)
+    for expected, found in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert again.compiled
+    assert path.stat().st_size < 8 * model.count_params(), "the optimizer's state was saved"
+
+
+def test_a_damaged_file_names_the_chapter_that_makes_it(saved, tmp_path):
+    _, path = saved
+    damaged = bytearray(path.read_bytes())
+    damaged[-1000] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(CheckpointError, match=r"damaged.*made by chapter 99, by hand"):
+        load_checkpoint("some", tmp_path)
+    assert path.read_bytes() == damaged
+
+
+def test_a_missing_file_names_the_chapter_that_makes_it(saved, tmp_path):
+    saved[1].unlink()
+    with pytest.raises(CheckpointError, match=r"missing.*made by chapter 99, by hand"):
+        load_checkpoint("some", tmp_path)
+
+
+def test_an_unknown_name_lists_the_known_ones(saved, tmp_path):
+    with pytest.raises(CheckpointError, match=r"'other'.*known: some"):
+        load_checkpoint("other", tmp_path)
+
+
+def test_the_committed_checkpoint_is_what_its_index_says():
+    model = load_checkpoint("article_lenet5")
+    assert model.count_params() == 34_622
+
+
+def test_saving_another_keeps_the_first_in_the_index(saved, tmp_path):
+    save_checkpoint(saved[0], "another", "chapter 98", tmp_path)
+    assert set(json.loads((tmp_path / INDEX).read_text())) == {"some", "another"}
