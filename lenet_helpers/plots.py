@@ -312,6 +312,37 @@ def seed_accuracies(runs, article):
     return figure
 
 
+# Chapter 04: speed
+
+
+def training_speed(runs):
+    """Seconds an epoch of several ways to train: a bar to the median, a dot for each epoch.
+
+    runs: DataFrame as `benchmarks/training.py` writes it; the article's code is among its variants.
+    First epochs are left out: they also compile. How many times as fast as the article's code a
+    variant is, is the median of what the rounds say.
+    """
+    steady = runs[runs["epoch"] > 0]
+    by_round = steady.pivot_table("seconds", "round", "variant", "median")
+    faster = by_round.rdiv(by_round["article"], axis=0).median()
+    seconds = steady.groupby("variant")["seconds"].median().sort_values(ascending=False)
+    figure, axes = plt.subplots(figsize=(9, 0.55 * len(seconds) + 1.5), layout="constrained")
+    colours = [ORANGE if variant == "ours" else BLUE for variant in seconds.index]
+    axes.barh(range(len(seconds)), seconds, color=colours, alpha=0.5)
+    for place, (variant, median) in enumerate(seconds.items()):
+        epochs = steady.loc[steady["variant"] == variant, "seconds"]
+        axes.plot(epochs, np.full(len(epochs), place), "o", color="black", ms=3, alpha=0.5)
+        text = f"{median:.1f} s, {faster[variant]:.1f} times as fast"
+        _note(axes, text, (max(median, epochs.max()), place), (6, -3), "left")
+    labels = runs.drop_duplicates("variant").set_index("variant")["label"]
+    axes.set_yticks(range(len(seconds)), labels[seconds.index])
+    axes.set(xlabel="seconds an epoch", xlim=(0, 1.35 * steady["seconds"].max()))
+    axes.invert_yaxis()
+    axes.grid(axis="x", alpha=0.3)
+    machine = f"{runs['processor'][0]}, {runs['cores'][0]} cores"
+    return _titled(figure, axes, "One recipe, several ways to run it", machine)
+
+
 # Chapter 05
 
 
@@ -407,7 +438,7 @@ def mistakes(images, table, subject, columns=6):
     for axes, row in zip(panels.flat, table.itertuples(), strict=False):
         axes.set_visible(True)
         axes.imshow(images[row.image], cmap="gray_r", vmin=0, vmax=255)
-        text = f"{row.label} read as {row.predicted}\n{100 * row.confidence:.1f} % sure"
+        text = f"{row.label} read as {row.predicted}\n{100 * row.confidence:.3f} % sure"
         axes.set_title(text, fontsize=10)
     figure.suptitle(f"The most confident mistakes\n{subject}", fontsize=12)
     return figure
@@ -431,7 +462,7 @@ def reliability(bins, error, subject):
     )
     top.set(ylabel="accuracy in the bin", ylim=(-0.02, 1.02))
     top.grid(alpha=0.3)
-    top.legend(loc="upper left")
+    top.legend(loc="lower right")
     middle, width = (bins["lower"] + bins["upper"]) / 2, bins["upper"] - bins["lower"]
     bars = bottom.bar(middle, bins["images"], width, color=BLUE, edgecolor="white")
     bottom.bar_label(bars, fmt="{:,.0f}", fontsize=9, padding=2)
@@ -472,7 +503,7 @@ def _mistake_map(axes, values, form, title):
     axes.imshow(wrong, cmap=colours.with_extremes(bad="0.92"), vmin=0)
     for (row, column), value in np.ndenumerate(values):
         if value > 0:
-            colour = "white" if wrong[row, column] > 0.6 * np.nanmax(wrong) else "black"
+            colour = "white" if wrong[row, column] > 0.9 * np.nanmax(wrong) else "black"
             text = f"{value:{form}}"
             axes.text(column, row, text, ha="center", va="center", fontsize=9, color=colour)
     axes.set(title=title, xlabel="predicted digit", xticks=range(len(values)))

@@ -1,0 +1,42 @@
+# Sets up .venv where needed, then runs a plain command: see `python -m lenet_helpers --help`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin/python
+COLAB := .venv-colab
+
+.PHONY: notebooks test lab refresh stamp colab-test help
+
+help:
+	@echo "make notebooks   run every chapter into build/"
+	@echo "make test        run every test"
+	@echo "make lab         open JupyterLab at the notebooks"
+	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"
+	@echo "make stamp       rewrite badges, tagged numbers and README's tables"
+	@echo "make colab-test  test the helpers on Colab's versions"
+	@echo "Another Python: make PYTHON=python3.13 ..."
+
+notebooks test lab refresh stamp: $(VENV)/.ready
+	@$(BIN) -m lenet_helpers $@
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	@$(call check_python)
+	@echo "Setting up $(VENV): this downloads about 1 GB, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+colab-test: $(COLAB)/.ready
+	@$(COLAB)/bin/python -m pytest tests --ignore=tests/test_documents.py --ignore=tests/test_results.py
+
+$(COLAB)/.ready: colab-constraints.txt pyproject.toml
+	@$(call check_python)
+	@$(PYTHON) -m venv $(COLAB)
+	@$(COLAB)/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c colab-constraints.txt -e ".[lab,test]"
+	@touch $@
+
+define check_python
+$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
+'Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 $(MAKECMDGOALS)' % v)"
+endef

@@ -1,0 +1,154 @@
+"""The commands of the project: `python -m lenet_helpers --help`."""
+
+import argparse
+import contextlib
+import functools
+import importlib.util
+import shlex
+import subprocess
+import sys
+from concurrent.futures import BrokenExecutor
+
+from lenet_helpers.tools.project import NOTEBOOKS, ROOT, ToolError
+
+
+def notebooks(args, rest):
+    """run chapters on the data that is there, into build/"""
+    from lenet_helpers.tools.run import run_notebooks
+
+    run_notebooks(args.chapters)
+
+
+def test(args, rest):
+    """run every test and compare the notebooks; takes pytest's arguments"""
+    _require_module("nbval", "test")
+    return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
+
+
+def lab(args, rest):
+    """open JupyterLab at the notebooks; takes its arguments"""
+    _require_module("jupyterlab", "lab")
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *rest], cwd=NOTEBOOKS)
+
+
+def refresh(args, rest):
+    """run chapters on the full MNIST, rewriting tracked outputs, figures and numbers"""
+    from lenet_helpers.tools.refresh import refresh
+
+    refresh(args.chapters)
+
+
+def stamp(args, rest):
+    """rewrite Colab badges, tagged numbers and README's tables, running nothing"""
+    from lenet_helpers.tools.stamp import stamp
+
+    stamp()
+
+
+def check(args, rest):
+    """check this machine: versions, MNIST, disk, memory, and how long chapter 04 will take"""
+    from lenet_helpers.room import is_ready
+
+    return 0 if is_ready() else 1
+
+
+def fetch(args, rest):
+    """write MNIST, verified, into a folder, for rooms without a network"""
+    with _readable_errors():
+        from lenet_helpers.data import fetch
+
+        path = fetch(args.to).resolve()
+    print(f"All of MNIST, verified: {path}")
+    print("Take the folder along; without a network, let LENET_MNIST name where it is, as in")
+    print(f"    LENET_MNIST={shlex.quote(str(path.parent))} python -m lenet_helpers check")
+
+
+def seeds(args, rest):
+    """train chapter 04's recipe from several seeds, rewriting artifacts/; takes long"""
+    with _readable_errors():
+        from lenet_helpers.studies import run_seeds
+
+        try:
+            run_seeds(range(args.seeds), args.workers, functools.partial(print, flush=True))
+        except BrokenExecutor as error:
+            remedy = "Perhaps for want of memory: try --workers 1."
+            raise ToolError(f"A run died, and nothing was written. {remedy}") from error
+
+
+def _positive(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number, 1 or more, not {text!r}")
+    return int(text)
+
+
+COMMANDS = [notebooks, test, lab, check, fetch, refresh, stamp, seeds]
+CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
+ARGUMENTS = {
+    notebooks: CHAPTERS,
+    refresh: CHAPTERS,
+    fetch: {
+        "--to": {"required": True, "metavar": "DIR", "help": "the folder, such as that of a stick"}
+    },
+    seeds: {
+        "--seeds": {
+            "type": _positive,
+            "default": 5,
+            "metavar": "N",
+            "help": "how many: seeds 0 to N-1 (%(default)s)",
+        },
+        "--workers": {
+            "type": _positive,
+            "default": 2,
+            "metavar": "W",
+            "help": "how many runs at a time (%(default)s)",
+        },
+    },
+}
+PASSES_ARGUMENTS_ON = {test, lab}
+
+
+def main(words=None):
+    """Run the command that the words name; return the exit status."""
+    parser = _parser()
+    args, rest = parser.parse_known_args(words)
+    if rest and args.command not in PASSES_ARGUMENTS_ON:
+        parser.error(f"unknown: {' '.join(rest)}")
+    try:
+        return args.command(args, rest) or 0
+    except ToolError as error:
+        print("\n".join(["", f"error: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m lenet_helpers", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in COMMANDS:
+        name, what = command.__name__, command.__doc__
+        sub = commands.add_parser(name, help=what, description=what)
+        sub.set_defaults(command=command)
+        for argument, options in ARGUMENTS.get(command, {}).items():
+            sub.add_argument(argument, **options)
+    return parser
+
+
+@contextlib.contextmanager
+def _readable_errors():
+    from lenet_helpers.data import MnistError
+
+    try:
+        yield
+    except MnistError as error:
+        raise ToolError(str(error)) from error
+
+
+def _require_module(module, extra):
+    if importlib.util.find_spec(module) is None:
+        raise ToolError(f"{module} is not installed: pip install -e '.[{extra}]'.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

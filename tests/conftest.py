@@ -1,0 +1,11 @@
+"""What several tests of the tools share."""
+
+import pytest
+
+
+@pytest.fixture
+def no_full_mnist(tmp_path_factory):
+    """Return environment variables that leave nothing but the sample: empty HOME, no network."""
+    home = str(tmp_path_factory.mktemp("home"))
+    nowhere = "http://127.0.0.1:9"
+    return {"HOME": home, "KERAS_HOME": home, "https_proxy": nowhere, "no_proxy": ""}

@@ -1,0 +1,65 @@
+"""The benchmarks begin, and a variant runs; how long anything takes decides no test."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_helpers.tools.project import ROOT
+
+BENCHMARKS = ROOT / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+
+
+@pytest.fixture
+def digits(tmp_path):
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (100, 28, 28), dtype=np.uint8)
+    path = tmp_path / "digits.npz"
+    np.savez(path, x_train=images, y_train=np.arange(100, dtype=np.uint8) % 10)
+    return str(path)
+
+
+@pytest.mark.parametrize("script", ["training", "scaling"])
+def test_help_says_what_is_written(script):
+    command = [sys.executable, BENCHMARKS / f"{script}.py", "--help"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "--rounds" in done.stdout
+    assert ".csv" in done.stdout
+
+
+def test_a_variant_reports_its_epochs_and_its_memory(digits):
+    from measure import call
+
+    epochs, peak = call("measure:run_variant", "article", digits, 100, 2, {})
+    assert [epoch["epoch"] for epoch in epochs] == [0, 1]
+    assert all(epoch["seconds"] > 0 and 0 <= epoch["val_accuracy"] <= 1 for epoch in epochs)
+    assert peak > 100
+
+
+def test_a_process_that_fails_says_why():
+    from measure import CallFailed, call
+
+    with pytest.raises(CallFailed, match=r"^FileNotFoundError.*missing\.npz"):
+        call("measure:run_variant", "article", "missing.npz", 100, 2, {})
+
+
+def test_ratios_are_taken_within_rounds():
+    from training import summary
+
+    rows = [
+        *((0, "article", 0, 50), (0, "article", 1, 10), (1, "article", 0, 50), (1, "article", 1, 30)),
+        *((0, "ours", 0, 5), (0, "ours", 1, 2), (1, "ours", 0, 5), (1, "ours", 1, 3)),
+    ]
+    runs = pd.DataFrame(rows, columns=["round", "variant", "epoch", "seconds"]).assign(peak_mib=9)
+    ours = summary(runs).loc["ours"]
+    assert ours["article/it"] == "7.50 (5.00-10.00)"
+    assert ours["it/ours"] == "1.00 (1.00-1.00)"
+    assert ours["first epoch +s"] == 2.5
+    assert ours["20 epochs s"] == 5 + 19 * 2.5

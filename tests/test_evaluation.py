@@ -1,0 +1,403 @@
+"""Evaluation measures against cases worked out by hand, invariants, and bad input."""
+
+import numpy as np
+import pytest
+
+from lenet_helpers.evaluation import (
+    accuracy_against_rejection,
+    confusion_counts,
+    confusion_rates,
+    expected_calibration_error,
+    least_rejection,
+    mcnemar,
+    most_confident_mistakes,
+    precision_recall,
+    reliability_bins,
+    wilson_interval,
+)
+
+NAN = float("nan")
+
+
+def probabilities_for(answers, confidence):
+    """(N, 10) rows that give `confidence` to the answer and share the rest equally."""
+    answers, confidence = np.asarray(answers), np.asarray(confidence, dtype=float)
+    rows = np.repeat((1 - confidence)[:, np.newaxis] / 9, 10, axis=1)
+    rows[np.arange(len(answers)), answers] = confidence
+    return rows
+
+
+@pytest.fixture
+def guesses():
+    """1,000 images, 80 % right, with confidences in (0.1, 1): an arbitrary classifier."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 10, 1000)
+    slip = np.where(random.random(1000) < 0.2, random.integers(1, 10, 1000), 0)
+    return labels, (labels + slip) % 10, random.uniform(0.2, 1, 1000)
+
+
+# Wilson interval
+
+
+@pytest.mark.parametrize(("successes", "n"), [(81, 263), (9837, 10000), (0, 20), (29, 29), (1, 1)])
+def test_wilson_follows_its_formula(successes, n):
+    z, p = 1.959963984540054, successes / n
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    assert wilson_interval(successes, n) == pytest.approx((centre - half, centre + half))
+
+
+def test_wilson_agrees_with_a_published_example():
+    """Newcombe 1998, table I, method 3: 81 of 263 gives 0.2553 to 0.3662."""
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+
+
+def test_wilson_stays_in_range_and_mirrors():
+    low, high = wilson_interval(0, 20)
+    assert low == 0
+    assert 0 < high < 1
+    assert wilson_interval(20, 20) == pytest.approx((1 - high, 1))
+
+
+def test_wilson_narrows_with_images_and_widens_with_confidence():
+    def width(*arguments):
+        low, high = wilson_interval(*arguments)
+        return high - low
+
+    assert width(9800, 10000) < width(980, 1000) < width(980, 1000, 0.99)
+
+
+def test_wilson_holds_what_it_promises():
+    """It covers the true accuracy in about 95 of 100 imagined test sets."""
+    right = np.random.default_rng(1).binomial(10_000, 0.985, 2000)
+    intervals = np.array([wilson_interval(count, 10_000) for count in right])
+    covered = ((intervals[:, 0] <= 0.985) & (intervals[:, 1] >= 0.985)).mean()
+    assert 0.93 < covered < 0.97
+
+
+@pytest.mark.parametrize(("successes", "n"), [(5, 4), (-1, 4), (0, 0)])
+def test_wilson_refuses_impossible_counts(successes, n):
+    with pytest.raises(ValueError, match=f"got {successes} of {n}"):
+        wilson_interval(successes, n)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95])
+def test_wilson_refuses_impossible_levels(level):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        wilson_interval(1, 2, level)
+
+
+# Confusion, precision, recall
+
+
+def test_confusion_counts_by_hand():
+    counts = confusion_counts([4, 4, 4, 9, 9, 0], [4, 9, 9, 9, 4, 0])
+    expected = np.zeros((10, 10), dtype=int)
+    expected[4, 4], expected[4, 9], expected[9, 9], expected[9, 4], expected[0, 0] = 1, 2, 1, 1, 1
+    np.testing.assert_array_equal(counts, expected)
+
+
+def test_confusion_adds_up(guesses):
+    labels, predicted, _ = guesses
+    counts = confusion_counts(labels, predicted)
+    np.testing.assert_array_equal(counts.sum(axis=1), np.bincount(labels, minlength=10))
+    np.testing.assert_array_equal(counts.sum(axis=0), np.bincount(predicted, minlength=10))
+    assert counts.trace() == (labels == predicted).sum()
+    np.testing.assert_array_equal(confusion_counts(predicted, labels), counts.T)
+
+
+def test_confusion_rates_by_hand():
+    rates = confusion_rates(confusion_counts([4, 4, 4, 4, 9], [4, 4, 4, 9, 9]))
+    assert rates[4, 4] == 0.75
+    assert rates[4, 9] == 0.25
+    assert rates[9, 9] == 1
+    assert np.isnan(rates[0]).all()
+    assert rates[[4, 9]].sum(axis=1) == pytest.approx(1)
+
+
+def test_precision_recall_by_hand():
+    table = precision_recall(np.array([4, 4, 4, 9, 0]), np.array([4, 4, 9, 9, 8]))
+    columns = ["images", "answers", "right"]
+    assert table.loc[4, columns].tolist() == [3, 2, 2]
+    assert table.loc[9, columns].tolist() == [1, 2, 1]
+    assert table.loc[4, ["precision", "recall"]].tolist() == pytest.approx([1, 2 / 3])
+    assert table.loc[9, ["precision", "recall"]].tolist() == pytest.approx([1 / 2, 1])
+    assert table.loc[0, ["precision", "recall"]].tolist() == pytest.approx([NAN, 0], nan_ok=True)
+    assert table.loc[8, ["precision", "recall"]].tolist() == pytest.approx([0, NAN], nan_ok=True)
+    assert table.loc[5].isna().sum() == 2
+
+
+def test_precision_recall_follow_from_the_counts(guesses):
+    table = precision_recall(*guesses[:2])
+    assert table["precision"].to_numpy() == pytest.approx(table["right"] / table["answers"])
+    assert table["recall"].to_numpy() == pytest.approx(table["right"] / table["images"])
+    assert table.index.name == "digit"
+    assert table.index.tolist() == list(range(10))
+
+
+@pytest.mark.parametrize("measure", [confusion_counts, precision_recall])
+@pytest.mark.parametrize(
+    ("labels", "predicted", "message"),
+    [
+        ([], [], "labels must be a non-empty"),
+        ([[1]], [1], "labels must be a non-empty 1-D"),
+        ([1.0], [1], "labels .* of float64"),
+        ([1], [[0.1] * 10], "predicted must be a non-empty 1-D"),
+        ([1, 10], [1, 1], "digits 0-9, got 1 to 10"),
+        ([1, 1], [-1, 1], "digits 0-9, got -1 to 1"),
+        ([1, 2], [1], "lengths differ: {'labels': 2, 'predicted': 1}"),
+    ],
+)
+def test_confusion_refuses(measure, labels, predicted, message):
+    with pytest.raises(ValueError, match=message):
+        measure(labels, predicted)
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        (np.zeros((10, 9), int), "square"),
+        (np.zeros(10, int), "square"),
+        (np.full((10, 10), -1), "non-negative integers"),
+        (np.full((10, 10), 0.5), "non-negative integers"),
+    ],
+)
+def test_confusion_rates_refuse(counts, message):
+    with pytest.raises(ValueError, match=message):
+        confusion_rates(counts)
+
+
+# Most confident mistakes
+
+
+def test_most_confident_mistakes_by_hand():
+    probabilities = probabilities_for([3, 1, 5, 7, 2], [0.6, 0.99, 0.9, 0.6, 0.7])
+    table = most_confident_mistakes(probabilities, np.array([8, 1, 6, 2, 3]), count=3)
+    assert table["image"].tolist() == [2, 4, 0]
+    assert table["label"].tolist() == [6, 3, 8]
+    assert table["predicted"].tolist() == [5, 2, 3]
+    assert table["confidence"].tolist() == pytest.approx([0.9, 0.7, 0.6])
+    assert table["truth"].tolist() == pytest.approx([0.1 / 9, 0.3 / 9, 0.4 / 9])
+
+
+def test_equally_confident_mistakes_keep_their_order():
+    probabilities = probabilities_for([1] * 5, [0.8] * 5)
+    table = most_confident_mistakes(probabilities, np.array([2, 2, 1, 2, 2]), count=9)
+    assert table["image"].tolist() == [0, 1, 3, 4]
+
+
+def test_no_mistakes_give_an_empty_table():
+    table = most_confident_mistakes(probabilities_for([1, 2], [0.9, 0.9]), [1, 2], count=5)
+    assert len(table) == 0
+    assert "confidence" in table
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "labels", "count", "message"),
+    [
+        (np.full((2, 9), 1 / 9), [1, 2], 1, r"shape \(N, 10\), got \(2, 9\)"),
+        (np.zeros((0, 10)), [], 1, r"got \(0, 10\)"),
+        (np.ones((1, 10)), [1], 1, "sum to 1"),
+        (np.array([[-1.0, 2] + [0] * 8]), [1], 1, "non-negative"),
+        (np.full((1, 10), NAN), [1], 1, "non-negative"),
+        (np.full((2, 10), 0.1), [1], 1, "lengths differ"),
+        (np.full((1, 10), 0.1), [1], 0, "count must be at least 1"),
+    ],
+)
+def test_most_confident_mistakes_refuse(probabilities, labels, count, message):
+    with pytest.raises(ValueError, match=message):
+        most_confident_mistakes(probabilities, labels, count)
+
+
+# Calibration
+
+
+def test_reliability_bins_by_hand():
+    confidence = [0.0, 0.5, 0.51, 0.9, 1.0]
+    table = reliability_bins(confidence, np.array([False, True, True, False, True]), bins=2)
+    assert table["images"].tolist() == [2, 3]
+    assert table["right"].tolist() == [1, 2]
+    assert table["confidence"].tolist() == pytest.approx([0.25, 2.41 / 3])
+    assert table["accuracy"].tolist() == pytest.approx([1 / 2, 2 / 3])
+    assert table["lower"].tolist() == [0, 0.5]
+    assert table["upper"].tolist() == [0.5, 1]
+
+
+def test_every_image_falls_into_its_bin(guesses):
+    labels, predicted, confidence = guesses
+    table = reliability_bins(confidence, labels == predicted)
+    assert len(table) == 15
+    assert table["images"].sum() == 1000
+    assert table["right"].sum() == (labels == predicted).sum()
+    filled = table.query("images > 0")
+    assert (filled["lower"] < filled["confidence"]).all()
+    assert (filled["confidence"] <= filled["upper"]).all()
+    assert table.query("images == 0")[["confidence", "accuracy"]].isna().all(axis=None)
+
+
+def test_calibration_error_by_hand():
+    """Bins (0, 0.5] and (0.5, 1]: gaps |0.4 - 1/2| and |0.8 - 1/4|, weights 2/6 and 4/6."""
+    correct = np.array([True, False, True, False, False, False])
+    error = expected_calibration_error([0.4, 0.4, 0.8, 0.8, 0.8, 0.8], correct, bins=2)
+    assert error == pytest.approx(0.1 * 2 / 6 + 0.55 * 4 / 6)
+
+
+def test_calibration_error_at_its_ends():
+    right = np.array([True] * 8)
+    assert expected_calibration_error(np.ones(8), right) == 0
+    assert expected_calibration_error(np.ones(8), ~right) == 1
+
+
+def test_calibration_error_of_one_bin_is_the_overall_gap(guesses):
+    labels, predicted, confidence = guesses
+    gap = abs((labels == predicted).mean() - confidence.mean())
+    assert expected_calibration_error(confidence, labels == predicted, 1) == pytest.approx(gap)
+    assert expected_calibration_error(confidence, labels == predicted, 15) >= gap
+
+
+def test_calibration_error_is_small_for_a_calibrated_model():
+    random = np.random.default_rng(2)
+    confidence = random.uniform(0.1, 1, 100_000)
+    assert expected_calibration_error(confidence, random.random(100_000) < confidence) < 0.01
+
+
+# Rejection
+
+
+def test_rejection_by_hand():
+    """Equal confidences (0.7) are rejected together."""
+    correct = np.array([True, False, True, False, True])
+    curve = accuracy_against_rejection([0.9, 0.7, 0.7, 0.4, 0.8], correct)
+    assert curve["threshold"].tolist() == [0.4, 0.7, 0.8, 0.9]
+    assert curve["kept"].tolist() == [5, 4, 2, 1]
+    assert curve["wrong"].tolist() == [2, 1, 0, 0]
+    assert curve["rejection_rate"].tolist() == pytest.approx([0, 0.2, 0.6, 0.8])
+    assert curve["accuracy"].tolist() == pytest.approx([0.6, 0.75, 1, 1])
+
+
+def test_rejection_follows_its_definition(guesses):
+    labels, predicted, confidence = guesses
+    correct, confidence = labels == predicted, confidence.round(2)
+    curve = accuracy_against_rejection(confidence, correct)
+    assert curve.loc[0, "kept"] == 1000
+    assert curve.loc[0, "accuracy"] == pytest.approx(correct.mean())
+    for row in curve.itertuples():
+        kept = confidence >= row.threshold
+        assert row.kept == kept.sum()
+        assert row.wrong == (kept & ~correct).sum()
+
+
+def test_rejection_does_not_depend_on_the_order_of_images(guesses):
+    labels, predicted, confidence = guesses
+    correct, confidence = labels == predicted, confidence.round(2)
+    shuffled = np.random.default_rng(3).permutation(1000)
+    curve = accuracy_against_rejection(confidence, correct)
+    assert curve.equals(accuracy_against_rejection(confidence[shuffled], correct[shuffled]))
+
+
+def test_least_rejection_takes_the_first_row_that_suffices():
+    correct = np.array([True, False, True, False, True])
+    curve = accuracy_against_rejection([0.9, 0.7, 0.7, 0.4, 0.8], correct)
+    assert [least_rejection(curve, goal) for goal in (0.6, 0.7, 0.75, 1)] == [0, 1, 1, 2]
+
+
+def test_least_rejection_refuses_what_it_cannot_give():
+    curve = accuracy_against_rejection([0.9, 0.8], np.array([False, True]))
+    with pytest.raises(ValueError, match=r"no threshold reaches an accuracy of 0\.9"):
+        least_rejection(curve, 0.9)
+    with pytest.raises(ValueError, match=r"\(0, 1\], got 99"):
+        least_rejection(curve, 99)
+
+
+@pytest.mark.parametrize(
+    "measure", [reliability_bins, expected_calibration_error, accuracy_against_rejection]
+)
+@pytest.mark.parametrize(
+    ("confidence", "correct", "message"),
+    [
+        ([], [], "confidence must be a non-empty"),
+        ([[0.5]], [True], "confidence must be a non-empty 1-D"),
+        ([0.5, 1.1], [True, True], r"\[0, 1\]"),
+        ([-0.1], [True], r"\[0, 1\]"),
+        ([NAN], [True], r"\[0, 1\]"),
+        ([0.5], [1], "booleans"),
+        ([0.5, 0.5], [True], "lengths differ: {'confidence': 2, 'correct': 1}"),
+    ],
+)
+def test_confidence_measures_refuse(measure, confidence, correct, message):
+    with pytest.raises(ValueError, match=message):
+        measure(confidence, correct)
+
+
+@pytest.mark.parametrize("measure", [reliability_bins, expected_calibration_error])
+def test_calibration_refuses_no_bins(measure):
+    with pytest.raises(ValueError, match="bins must be at least 1"):
+        measure([0.5], [True], bins=0)
+
+
+# McNemar
+
+
+def test_mcnemar_by_hand():
+    """Nine images decide, eight of them for a: p = 2 (C(9,0) + C(9,1)) / 2^9 = 20 / 512."""
+    a = np.array([True] * 8 + [False] + [True] * 5 + [False] * 2)
+    b = np.array([False] * 8 + [True] + [True] * 5 + [False] * 2)
+    test = mcnemar(a, b)
+    assert (test.both_right, test.only_a, test.only_b, test.both_wrong) == (5, 8, 1, 2)
+    assert test.p_value == pytest.approx(20 / 512)
+
+
+def test_mcnemar_of_equals():
+    right = np.array([True, False, True])
+    assert mcnemar(right, right).p_value == 1
+    assert mcnemar(np.array([True, False]), np.array([False, True])).p_value == 1
+
+
+def test_mcnemar_mirrors_and_adds_up(guesses):
+    labels, predicted, confidence = guesses
+    a, b = labels == predicted, confidence > 0.4
+    test, mirrored = mcnemar(a, b), mcnemar(b, a)
+    assert (test.only_a, test.only_b) == (mirrored.only_b, mirrored.only_a)
+    assert test.p_value == pytest.approx(mirrored.p_value)
+    assert test.both_right + test.only_a == a.sum()
+    assert test.both_right + test.only_b == b.sum()
+    assert test.both_right + test.only_a + test.only_b + test.both_wrong == 1000
+
+
+def test_mcnemar_ignores_images_on_which_both_agree():
+    a, b = np.array([True, True, True, False]), np.array([False, False, False, True])
+    same = np.ones(500, dtype=bool)
+    alone = mcnemar(a, b).p_value
+    assert mcnemar(np.append(a, same), np.append(b, same)).p_value == alone
+    assert mcnemar(np.append(a, ~same), np.append(b, ~same)).p_value == alone
+
+
+def test_mcnemar_rarely_rejects_when_models_are_equal():
+    random = np.random.default_rng(4)
+    pairs = random.random((400, 2, 300)) < 0.9
+    rejected = np.mean([mcnemar(a, b).p_value < 0.05 for a, b in pairs])
+    assert rejected < 0.07
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        ([], [], "non-empty"),
+        ([1, 0], [0, 1], "booleans"),
+        ([True, False], [True], "lengths differ: {'correct_a': 2, 'correct_b': 1}"),
+    ],
+)
+def test_mcnemar_refuses(a, b, message):
+    with pytest.raises(ValueError, match=message):
+        mcnemar(a, b)
+
+
+def test_inputs_are_left_alone(guesses):
+    labels, predicted, confidence = guesses
+    copies = [values.copy() for values in guesses]
+    precision_recall(labels, predicted)
+    accuracy_against_rejection(confidence, labels == predicted)
+    expected_calibration_error(confidence, labels == predicted)
+    most_confident_mistakes(probabilities_for(predicted, confidence), labels, count=5)
+    for values, copy in zip(guesses, copies, strict=True):
+        np.testing.assert_array_equal(values, copy)
