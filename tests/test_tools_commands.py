@@ -199,7 +199,7 @@ def test_importing_helpers_starts_nothing_heavy(modules, heavy):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_ctrl_c_ends_a_run(tmp_path):
+def test_ctrl_c_ends_a_run(tmp_path, ctrl_c):
     source = "import pathlib, time; pathlib.Path('started').touch(); time.sleep(60)"
     nbformat.write(new_notebook(cells=[new_code_cell(source)]), tmp_path / "01_slow.ipynb")
 

@@ -122,7 +122,7 @@ def test_resuming_gives_the_same_bits(tmp_path, digits):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_interrupting_leaves_a_usable_model_and_history(digits, capsys):
+def test_interrupting_leaves_a_usable_model_and_history(digits, capsys, ctrl_c):
     images, labels = digits
 
     class CtrlC(keras.callbacks.Callback):
