@@ -27,6 +27,8 @@ from measure import HERE, arguments, call, chapter_cells, machine, write_csv
 from tasks import ARTICLE_IMPORTS
 
 
+# Each table takes the data's path and a number of training images, and yields a case, a variant,
+# a value and its unit.
 def batch(data, images):
     for size in (1, 10, 32, 128):
         yield f"batch size {size}", "ours", _steady(data, images, batch_size=size), "s"
@@ -69,8 +71,9 @@ def start(data, images):
 
 
 def memory(data, images):
+    yield "importing", "article", call("tasks:run", ARTICLE_IMPORTS)[1], "MiB"
     yield "preparing images", "article", call("tasks:prepare_as_article", data)[1], "MiB"
-    yield "all of chapter 02", "ours", call("tasks:run_chapter", "02")[1], "MiB"
+    yield "all of chapter 02", "ours", call("tasks:run", "\n".join(chapter_cells("02")))[1], "MiB"
     for variant in ("article", "ours"):
         _, peak = call("measure:run_variant", variant, data, images, 1, {})
         yield "training an epoch", variant, peak, "MiB"

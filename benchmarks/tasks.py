@@ -5,27 +5,26 @@ import tempfile
 import time
 
 import numpy as np
-from measure import chapter_cells
 
 ARTICLE_IMPORTS = "import numpy, pandas, tensorflow, seaborn, matplotlib.pyplot"
 
 
+def run(code):
+    """Run code, such as a chapter's; its figures go into a folder that is then removed."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["LENET_FIGURES"] = folder
+        exec(code, {"__name__": "__main__"})
+
+
 def prepare_as_article(path):
     """The article's imports, and its steps from stored pixels to float64 images."""
-    exec(ARTICLE_IMPORTS, {})
+    run(ARTICLE_IMPORTS)
     with np.load(path) as file:
         x_train, x_test = file["x_train"], file["x_test"]
     x_train = x_train.reshape(x_train.shape[0], 28, 28, 1)
     x_test = x_test.reshape(x_test.shape[0], 28, 28, 1)
     x_train = x_train / 255.0
     x_test = x_test / 255.0
-
-
-def run_chapter(chapter):
-    """All cells of a chapter, its figures included."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["LENET_FIGURES"] = folder
-        exec("\n".join(chapter_cells(chapter)), {"__name__": "__main__"})
 
 
 def evaluate_as_article(path):

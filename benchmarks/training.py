@@ -29,13 +29,13 @@ from lenet_helpers.studies import SPEED_CSV
 # What figures call a variant, and whether it is a peer, which need not be installed.
 VARIANTS = {
     "article": ("the article's code", False),
-    "keras_tuned": ("Keras fit: tf.data, XLA, 540 updates a call", False),
+    "keras_tuned": ("Keras fit, tuned (tf.data, XLA)", False),
     "ours": ("train(), as in this chapter", False),
     "bare_tensorflow": ("TensorFlow without Keras, our layer", False),
     "torch_eager": ("PyTorch, eager, 1 thread", True),
     "torch_compiled": ("PyTorch, torch.compile, 1 thread", True),
     "jax_scan": ("JAX, lax.scan", True),
-    "jax_regrouped": ("JAX, lax.scan, windows shared as in our layer", True),
+    "jax_regrouped": ("JAX, lax.scan, our shared windows", True),
 }
 
 

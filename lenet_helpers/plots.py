@@ -248,7 +248,7 @@ def shared_window(image, row=8, column=10, size=5):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
     shifts = [(0, 0), (0, 1), (1, 0), (1, 1)]
     for axes in (left, right):
-        axes.imshow(image, cmap="Greys", vmin=0, vmax=255)
+        axes.imshow(image, cmap=SHADES, vmin=0, vmax=INK, alpha=0.35)
         axes.set(xlim=(column - 2.5, column + size + 2.5), ylim=(row + size + 2.5, row - 2.5))
         axes.set(xlabel="column in pixels", ylabel="row in pixels")
     for (down, across), colour in zip(shifts, sns.color_palette("colorblind", 4), strict=True):
@@ -261,6 +261,7 @@ def shared_window(image, row=8, column=10, size=5):
     right.set_title("Fused: their common window, once")
     for axes in (left, right):
         axes.legend(loc="lower right", fontsize="small", framealpha=0.95)
+    figure.suptitle("What one 2 by 2 pool looks at")
     return figure
 
 
@@ -288,7 +289,7 @@ def training_curves(history, subject):
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.suptitle(f"Training goes on improving; validation does not ({subject})")
+    figure.suptitle(f"Loss and accuracy, epoch by epoch\n{subject}", fontsize=12)
     return figure
 
 
@@ -306,10 +307,9 @@ def seed_accuracies(runs, article):
     axes.axhline(article, color=GREY, linestyle="--", label="the article's run")
     axes.set_xticks(range(len(runs)), runs["seed"])
     axes.set(xlabel="seed", ylabel="validation accuracy")
-    axes.set_title("The same recipe, another seed: what noise looks like (full MNIST)")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return figure
+    return _titled(figure, axes, "The same recipe, another seed", "MNIST, 20 epochs each")
 
 
 # Chapter 04: speed
@@ -336,7 +336,7 @@ def training_speed(runs):
         _note(axes, text, (max(median, epochs.max()), place), (6, -3), "left")
     labels = runs.drop_duplicates("variant").set_index("variant")["label"]
     axes.set_yticks(range(len(seconds)), labels[seconds.index])
-    axes.set(xlabel="seconds an epoch", xlim=(0, 1.35 * steady["seconds"].max()))
+    axes.set(xlabel="seconds an epoch", xlim=(0, 1.45 * steady["seconds"].max()))
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     machine = f"{runs['processor'][0]}, {runs['cores'][0]} cores"

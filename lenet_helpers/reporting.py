@@ -1,5 +1,6 @@
 """Figures and numbers that leave a notebook: files, and `results.json` beside them."""
 
+import csv
 import json
 import os
 import re
@@ -10,6 +11,7 @@ RESULTS = "results.json"
 EMPTY = {"figures": {}, "numbers": {}}
 SVG_SALT = "lenet_helpers"
 ROOT = Path(__file__).resolve().parents[1]
+TOLERANCES = Path(__file__).parent / "artifacts/tolerances.csv"
 
 
 def output_folder():
@@ -48,26 +50,33 @@ def show(figure, name, alt, line_art=False, compared=True):
     display(Image(data=path.read_bytes(), alt=alt))
 
 
-def report(key, value, unit="", tolerance=0, basis="exact"):
+def report(key, value, unit="", basis="exact"):
     """Record a number of a chapter in `results.json`.
 
     key:       str, chapter and name: "05.test_errors".
     value:     int, float, bool or str, or a NumPy scalar.
-    tolerance: float, how far another run may lie from it; 0 is exact.
-    basis:     str, what the tolerance rests on: "exact" or a quantity in tolerances.csv.
-    Raises ValueError if the key has another form, or a tolerance stands without its basis.
+    basis:     str, "exact", or the quantity in tolerances.csv that says how far another run may
+               lie from this one.
+    Raises ValueError if the key has another form, or the quantity was not measured.
     """
     _require(r"\d\d\.\w+", key, "A number's key", "05.test_errors")
-    if (tolerance == 0) != (basis == "exact"):
-        raise ValueError(f"{key}: a tolerance needs a basis, and an exact number has neither.")
+    tolerances = {"exact": 0, **measured_tolerances()}
+    if basis not in tolerances:
+        raise ValueError(f"{key}: tolerances.csv has no {basis!r}, only {', '.join(tolerances)}.")
     entry = {
         "basis": basis,
         "chapter": key[:2],
-        "tolerance": _plain(tolerance),
+        "tolerance": tolerances[basis],
         "unit": unit,
         "value": _plain(value),
     }
     _record("numbers", key, entry)
+
+
+def measured_tolerances():
+    """Return how far two runs of each trained quantity lay apart: dict, quantity -> tolerance."""
+    with TOLERANCES.open(encoding="utf-8", newline="") as file:
+        return {row["quantity"]: float(row["tolerance"]) for row in csv.DictReader(file)}
 
 
 def read_results(folder):

@@ -268,7 +268,7 @@ def _numbers(version):
 
 def _existing(folder):
     folder = Path(folder).absolute()
-    return next(place for place in (folder, *folder.parents) if place.exists())
+    return next(place for place in (folder, *folder.parents) if os.path.exists(place))
 
 
 def _amounts(path):

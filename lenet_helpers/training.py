@@ -6,7 +6,9 @@ metrics and optimizer are Keras's own, so the mathematics is that of `fit`.
 """
 
 import math
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -17,7 +19,7 @@ from lenet_helpers.preprocessing import split_validation, to_model_input
 from lenet_helpers.progress import progress_callbacks
 
 IMAGES_PER_CALL = 5400
-PREDICTION_BATCH = 500
+PREDICTION_BATCH = 250
 
 
 def train(
@@ -90,16 +92,22 @@ def epoch_order(n, seed, epoch):
 def predict(model, images, preprocess=to_model_input):
     """What the model puts out for each image: (N, classes) float32.
 
-    images: (N, 28, 28) uint8. The compiled program is kept with the model.
+    images: (N, 28, 28) uint8. The compiled program is kept with the model; batches share the cores.
     """
+    if len(images) == 0:
+        return np.empty((0, *model.output_shape[1:]), "float32")
     forward = _compiled_forward(model, preprocess)
-    outputs = []
-    for start in range(0, len(images), PREDICTION_BATCH):
-        batch = images[start : start + PREDICTION_BATCH]
-        missing = PREDICTION_BATCH - len(batch)
-        padded = np.pad(batch, [(0, missing)] + [(0, 0)] * (batch.ndim - 1))
-        outputs.append(forward(padded).numpy()[: len(batch)])
-    return np.concatenate(outputs) if outputs else np.empty((0, *model.output_shape[1:]), "float32")
+    starts = range(0, len(images), PREDICTION_BATCH)
+    batches = [_filled(images[start : start + PREDICTION_BATCH]) for start in starts]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outputs = list(pool.map(forward, batches))
+    return np.concatenate(outputs)[: len(images)]
+
+
+def _filled(batch):
+    """The batch with blank images at its end, so that one compiled program serves all batches."""
+    missing = PREDICTION_BATCH - len(batch)
+    return np.pad(batch, [(0, missing), *[(0, 0)] * (batch.ndim - 1)]) if missing else batch
 
 
 def evaluate(model, images, labels, preprocess=to_model_input):

@@ -54,7 +54,8 @@ def test_ratios_are_taken_within_rounds():
     from training import summary
 
     rows = [
-        *((0, "article", 0, 50), (0, "article", 1, 10), (1, "article", 0, 50), (1, "article", 1, 30)),
+        *((0, "article", 0, 50), (0, "article", 1, 10)),
+        *((1, "article", 0, 50), (1, "article", 1, 30)),
         *((0, "ours", 0, 5), (0, "ours", 1, 2), (1, "ours", 0, 5), (1, "ours", 1, 3)),
     ]
     runs = pd.DataFrame(rows, columns=["round", "variant", "epoch", "seconds"]).assign(peak_mib=9)

@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from lenet_helpers.reporting import read_results
+from lenet_helpers.reporting import measured_tolerances, read_results
 from lenet_helpers.tools import checks, texts
 from lenet_helpers.tools.project import (
     CITATION,
@@ -19,7 +19,6 @@ from lenet_helpers.tools.project import (
     ROOT,
     notebook_paths,
     repository_address,
-    tolerances,
 )
 from lenet_helpers.tools.stamp import readme_blocks
 
@@ -72,7 +71,7 @@ def test_a_notebook_bears_the_repository_s_address(notebook, path):
 
 
 def test_tolerances_on_cells_were_measured(notebook):
-    none(checks.unmeasured_tolerances(notebook, tolerances()))
+    none(checks.unmeasured_tolerances(notebook, measured_tolerances()))
 
 
 def test_numbers_in_prose_are_tied(notebook):
@@ -86,7 +85,7 @@ def test_links_in_notebooks_lead_somewhere(notebook):
 
 
 def test_tolerances_in_results_were_measured():
-    none(checks.unmeasured_numbers(NUMBERS, tolerances()))
+    none(checks.unmeasured_numbers(NUMBERS, measured_tolerances()))
 
 
 def test_every_reported_figure_is_there_and_no_other():

@@ -185,7 +185,8 @@ def test_a_layer_that_the_drawing_does_not_know_is_named():
 
 def test_speed_leaves_out_the_first_epoch_and_compares_within_rounds():
     rows = [
-        *((0, "article", 0, 99), (0, "article", 1, 10), (1, "article", 0, 99), (1, "article", 1, 30)),
+        *((0, "article", 0, 99), (0, "article", 1, 10)),
+        *((1, "article", 0, 99), (1, "article", 1, 30)),
         *((0, "ours", 0, 99), (0, "ours", 1, 2), (1, "ours", 0, 99), (1, "ours", 1, 3)),
     ]
     runs = pd.DataFrame(rows, columns=["round", "variant", "epoch", "seconds"])

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lenet_helpers.reporting import read_results, report, show
+from lenet_helpers.reporting import measured_tolerances, read_results, report, show
 from lenet_helpers.tools.results import compare_figures, compare_numbers, forget, publish
 
 
@@ -28,13 +28,14 @@ def draw(title="Seven bars"):
 
 def test_numbers_are_stored_as_plain_values(folder):
     report("05.test_errors", np.int64(151), unit="images")
-    report("04.val_loss", np.float32(0.5), tolerance=0.01, basis="validation loss")
+    report("04.val_loss", np.float32(0.5), basis="val_loss")
     numbers = json.loads((folder / "results.json").read_text())["numbers"]
     assert list(numbers) == ["04.val_loss", "05.test_errors"]
     assert numbers["05.test_errors"] == {
         "value": 151, "unit": "images", "tolerance": 0, "basis": "exact", "chapter": "05",
     }  # fmt: skip
     assert numbers["04.val_loss"]["value"] == 0.5
+    assert numbers["04.val_loss"]["tolerance"] == measured_tolerances()["val_loss"]
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,9 @@ def test_a_key_without_its_chapter_is_refused(folder, key):
         report(key, 1)
 
 
-@pytest.mark.parametrize("given", [{"tolerance": 0.1}, {"basis": "validation loss"}])
-def test_a_tolerance_and_its_basis_come_together(folder, given):
-    with pytest.raises(ValueError, match="basis"):
-        report("04.val_loss", 0.5, **given)
+def test_a_tolerance_that_nobody_measured_is_refused(folder):
+    with pytest.raises(ValueError, match=r"tolerances\.csv has no 'luck', only exact, running_"):
+        report("04.val_loss", 0.5, basis="luck")
 
 
 def test_a_figure_is_saved_displayed_once_and_closed(folder, capsys, monkeypatch):

@@ -1,6 +1,5 @@
 """Where things stand in a clone, and which data a run would rest on."""
 
-import csv
 import json
 import subprocess
 import sys
@@ -14,7 +13,6 @@ BUILD = ROOT / "build"
 README = ROOT / "README.md"
 CITATION = ROOT / "CITATION.cff"
 FACTS = ROOT / "lenet_helpers/facts.json"
-TOLERANCES = ROOT / "lenet_helpers/artifacts/tolerances.csv"
 
 DESCRIBE_DATA = """
 import contextlib, io, json
@@ -64,14 +62,6 @@ def data_in_use():
     if "error" in found:
         raise ToolError(found["error"])
     return found["name"], found["is_full"]
-
-
-def tolerances():
-    """Return the measured tolerances, quantity -> tolerance; empty if none were measured yet."""
-    if not TOLERANCES.is_file():
-        return {}
-    with TOLERANCES.open(encoding="utf-8", newline="") as file:
-        return {row["quantity"]: float(row["tolerance"]) for row in csv.DictReader(file)}
 
 
 def repository_address():
