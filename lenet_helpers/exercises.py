@@ -406,18 +406,20 @@ def threshold(value, model, digits):
     value = _number(value)
     _reject(not 0 < value < 1, "a threshold of confidence lies between 0 and 1.")
     training, validation = split_validation(len(digits.x_train))
-    choosing = predict(model, digits.x_train[validation]).max(axis=1)
-    rejected = np.mean(choosing < value)
-    if abs(rejected - 0.02) <= 1 / len(choosing):
-        return f"chosen on validation images, it rejects {rejected:.1%} of them."
     sources = {"test": digits.x_test, "training": digits.x_train[training]}
     for name, images in sources.items():
-        share = np.mean(predict(model, images).max(axis=1) < value)
+        theirs = np.quantile(predict(model, images).max(axis=1), 0.02)
         _reject(
-            abs(share - 0.02) <= 1 / len(images),
+            _close(value, theirs, 1e-6),
             f"this one was chosen on the {name} images; the validation images are for choosing.",
         )
-    raise NotYet(f"it rejects {rejected:.1%} of the validation images, not 2 %.")
+    confidences = predict(model, digits.x_train[validation]).max(axis=1)
+    rejected = np.mean(confidences < value)
+    _reject(
+        abs(rejected - 0.02) > 1.5 / len(confidences),
+        f"it rejects {rejected:.1%} of the validation images, not 2 %.",
+    )
+    return f"chosen on validation images, it rejects {rejected:.1%} of them."
 
 
 @_exercise("a function of training images and labels, test images and labels")
@@ -442,7 +444,7 @@ def honest_accuracy(accuracy):
         "it still leaks. With every test label turned round, another k is chosen: by test labels.",
     )
     _reject(
-        scores[0] < 0.65,
+        scores[0] < 0.67,
         f"no leak, but {scores[0]:.0%} is a poor k: on images it learned from, k = 1 always looks "
         "perfect. Choose on images that were kept aside.",
     )
@@ -450,10 +452,11 @@ def honest_accuracy(accuracy):
 
 
 def _two_noisy_classes():
+    """Two clear clusters, a quarter of the labels wrong: k = 1 believes each of these."""
     random = np.random.default_rng(0)
-    y = random.integers(0, 2, 600)
-    x = random.normal(0, 0.5, (600, 2)) + y[:, np.newaxis]
-    noisy = np.where(random.random(600) < 0.2, 1 - y, y)
+    y = random.integers(0, 2, 800)
+    x = random.normal(0, 0.25, (800, 2)) + y[:, np.newaxis]
+    noisy = np.where(random.random(800) < 0.25, 1 - y, y)
     return x[:400], noisy[:400], x[400:], noisy[400:]
 
 
