@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 COLAB := .venv-colab
 
-.PHONY: notebooks test lab refresh stamp workshop colab-test help
+.PHONY: notebooks test lab site workshop refresh stamp colab-test help
 
 help:
 	@echo "make notebooks   run every chapter into build/"
 	@echo "make test        run every test"
 	@echo "make lab         open JupyterLab at the notebooks"
 	@echo "make workshop    write learners' notebooks and the instructor's guide; runs each chapter once"
+	@echo "make site        build the website into build/site"
 	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"
 	@echo "make stamp       rewrite badges, tagged numbers and README's tables"
 	@echo "make colab-test  test the helpers on Colab's versions"
@@ -28,6 +29,13 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+site: $(VENV)/.ready-site
+	@$(BIN) -m lenet_helpers $@
+
+$(VENV)/.ready-site: requirements-site.txt $(VENV)/.ready
+	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements-site.txt
 	@touch $@
 
 colab-test: $(COLAB)/.ready

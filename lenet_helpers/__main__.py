@@ -21,13 +21,13 @@ def notebooks(args, rest):
 
 def test(args, rest):
     """run every test and compare the notebooks; takes pytest's arguments"""
-    _require_module("nbval", "test")
+    _require_module("nbval", "-e '.[test]'")
     return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
 
 
 def lab(args, rest):
     """open JupyterLab at the notebooks; takes its arguments"""
-    _require_module("jupyterlab", "lab")
+    _require_module("jupyterlab", "-e '.[lab]'")
     return subprocess.call([sys.executable, "-m", "jupyterlab", *rest], cwd=NOTEBOOKS)
 
 
@@ -43,6 +43,14 @@ def stamp(args, rest):
     from lenet_helpers.tools.stamp import stamp
 
     stamp()
+
+
+def site(args, rest):
+    """make web pages of the committed notebooks, in build/site, running none"""
+    _require_module("sphinx_book_theme", "-r requirements-site.txt")
+    from lenet_helpers.tools.site import build_site
+
+    build_site()
 
 
 def check(args, rest):
@@ -88,7 +96,7 @@ def _positive(text):
     return int(text)
 
 
-COMMANDS = [notebooks, test, lab, check, fetch, workshop, refresh, stamp, seeds]
+COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp, seeds]
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
 ARGUMENTS = {
     notebooks: CHAPTERS,
@@ -155,9 +163,9 @@ def _readable_errors():
         raise ToolError(str(error)) from error
 
 
-def _require_module(module, extra):
+def _require_module(module, source):
     if importlib.util.find_spec(module) is None:
-        raise ToolError(f"{module} is not installed: pip install -e '.[{extra}]'.")
+        raise ToolError(f"{module} is not installed: pip install {source}")
 
 
 if __name__ == "__main__":
