@@ -10,6 +10,7 @@ PLANS = {  # minutes in all, and its breaks
     "A full day": (360, [15, 45, 15]),
 }
 QUESTION = 2  # minutes that a question to the room takes
+SHORTEST = 5  # minutes that are worth a line of their own
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def _plan(name, chapters, minutes, breaks, left):
     lines = ["| from | to | chapter | what |", "| --- | --- | --- | --- |"]
     lines += [f"| {_clock(r.start)} | {_clock(r.end)} | {r.chapter} | {r.what} |" for r in rows]
     end = rows[-1].end
-    if end < minutes:
+    if end + schedule.SHORTEST <= minutes:
         lines.append(f"| {_clock(end)} | {_clock(minutes)} | | {left} |")
     count = sum(part.kind == "exercise" for part in parts)
     skipped = sum(len(parts) for parts in chapters) - len(parts)
