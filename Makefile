@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 COLAB := .venv-colab
 
-.PHONY: notebooks test lab site refresh stamp colab-test help
+.PHONY: notebooks test lab site workshop refresh stamp colab-test help
 
 help:
 	@echo "make notebooks   run every chapter into build/"
 	@echo "make test        run every test"
 	@echo "make lab         open JupyterLab at the notebooks"
+	@echo "make workshop    write learners' notebooks and the instructor's guide; runs each chapter once"
 	@echo "make site        build the website into build/site"
 	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"
 	@echo "make stamp       rewrite badges, tagged numbers and README's tables"
@@ -18,6 +19,9 @@ help:
 
 notebooks test lab refresh stamp: $(VENV)/.ready
 	@$(BIN) -m lenet_helpers $@
+
+workshop: $(VENV)/.ready
+	@$(BIN) -m lenet_helpers workshop --measure
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(call check_python)

@@ -83,19 +83,29 @@ def seeds(args, rest):
             raise ToolError(f"A run died, and nothing was written. {remedy}") from error
 
 
+def workshop(args, rest):
+    """write the learner's notebooks and the instructor's guide into build/workshop/"""
+    from lenet_helpers.tools.workshop import workshop
+
+    workshop(args.measure)
+
+
 def _positive(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a number, 1 or more, not {text!r}")
     return int(text)
 
 
-COMMANDS = [notebooks, test, lab, site, check, fetch, refresh, stamp, seeds]
+COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp, seeds]
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
 ARGUMENTS = {
     notebooks: CHAPTERS,
     refresh: CHAPTERS,
     fetch: {
         "--to": {"required": True, "metavar": "DIR", "help": "the folder, such as that of a stick"}
+    },
+    workshop: {
+        "--measure": {"action": "store_true", "help": "run chapters to take their time here"}
     },
     seeds: {
         "--seeds": {

@@ -16,7 +16,7 @@ SPAN = re.compile(r"(`+).+?\1", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"!?\[(?:[^\[\]]|!?\[[^\]]*\]\([^)]*\))*\]\([^)]*\)|https?://\S+")
 TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|(?:src|href)=\"([^\"]+)\"")
-NAMED = re.compile(r"[A-Za-z]-\d+|[Cc]hapters? \d+")
+NAMED = re.compile(r"[A-Za-z]-\d+|[Cc]hapters? \d+|[Ee]xercise \d+\.\d+")
 NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
 
 RESIDUE = {

@@ -1,0 +1,531 @@
+"""Checks of the chapters' exercises: each prints "Right: ..." or "Not yet: ..." and why.
+
+No answer makes a check raise, whatever its type or shape. What an answer is compared with is
+computed from the other arguments: digits, models and tables of the chapter.
+"""
+
+import functools
+import math
+import numbers
+import warnings
+
+import numpy as np
+
+DOTS = "the dots are still there. Put your answer in their place."
+
+
+class NotYet(Exception):
+    """Why an answer is not right yet; the learner reads its text."""
+
+
+def _exercise(expected):
+    """Let a judge of answers print its verdict and never raise.
+
+    expected: str, what an answer is, for answers that cannot be read at all.
+    The judge returns why an answer is right, or raises NotYet.
+    """
+
+    def decorate(judge):
+        @functools.wraps(judge)
+        def check(*given):
+            print(_verdict(judge, given, expected))
+
+        return check
+
+    return decorate
+
+
+def _verdict(judge, given, expected):
+    if any(part is ... for part in given):
+        return f"Not yet: {DOTS}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return f"Right: {judge(*given)}"
+    except NotYet as reason:
+        return f"Not yet: {reason}"
+    except Exception as error:
+        return f"Not yet: the answer should be {expected}; this one led to {_name(error)}."
+
+
+# --- chapter 1 ---------------------------------------------------------------------------------
+
+
+@_exercise("a tuple of whole numbers")
+def slice_shape(shape, images):
+    """Exercise 1.1: the shape of `images[100:132, :14]`."""
+    shape, right = _shape(shape), images[100:132, :14].shape
+    _reject(len(shape) != len(right), f"a slice keeps every axis: {len(right)} numbers, please.")
+    _reject(shape[0] == right[0] + 1, "a slice stops before its end: 132 itself is left out.")
+    _reject(
+        shape == (right[0], *right[:0:-1]), "the second axis counts rows, the third counts columns."
+    )
+    _equal(shape, right)
+    return f"{right[0]} images, the upper {right[1]} rows of each, and all {right[2]} columns."
+
+
+@_exercise("a number, a percentage")
+def floor_of_a_detector(percent, labels):
+    """Exercise 1.2: how often "this is no 5" is right, in percent, if it is always said."""
+    percent, fives = _number(percent), 100 * np.mean(labels == 5)
+    right = 100 - fives
+    _reject(_close(percent, fives), "that is the share of fives: there, always saying no is wrong.")
+    _reject(_close(percent, 50), "a coin would be right half the time, but this is no coin.")
+    _reject(_close(percent, right / 100, 1e-4), "almost: give it in percent, from 0 to 100.")
+    _reject(not _close(percent, right), "count how many labels are not 5, and divide by all.")
+    return f"{right:.2f} %, and it has found no 5 at all. Accuracy needs a floor to stand on."
+
+
+@_exercise("an array of ten numbers")
+def ink_of_each_digit(ink, digits):
+    """Exercise 1.3: the mean pixel of each digit's training images."""
+    ink, right = _numbers(ink, (10,)), _mean_pixels(digits.x_train, digits.y_train)
+    if len(digits.x_test):
+        test = _mean_pixels(digits.x_test, digits.y_test)
+        _reject(
+            np.allclose(ink, test), "these are the test images. They stay closed until the end."
+        )
+    _reject(
+        np.all(ink > 255),
+        "a mean pixel lies between 0 and 255. A sum grows with the number of images.",
+    )
+    _reject(np.allclose(255 * ink, right), "almost: leave the pixels as they are, 0 to 255.")
+    off = ~np.isclose(ink, right, atol=0.1)
+    _reject(off.any(), f"not for the digit {off.argmax()}: take only the images with its label.")
+    return f"the {right.argmax()} takes the most ink, the {right.argmin()} the least."
+
+
+@_exercise("a function of images and means")
+def nearest_mean(nearest, means, digits):
+    """Exercise 1.4: a function (N, 28, 28), (10, 28, 28) -> (N,), the nearest mean's digit."""
+    images, labels = digits.x_train[:500], digits.y_train[:500]
+    own = _numbers(_call(nearest, means, means), (10,), "for ten images, your function's answer")
+    lost = own != np.arange(10)
+    _reject(
+        lost.any(),
+        f"each mean is nearest to itself, but yours takes the {lost.argmax()} for another. "
+        "A product favours bright means: measure a distance instead.",
+    )
+    answers = _numbers(_call(nearest, images, means), (len(images),), "your function's answer")
+    squares = ((images[:, np.newaxis] - means) ** 2).sum(axis=(2, 3))
+    agree = np.mean(answers == squares.argmin(axis=1))
+    _reject(agree < 0.9, f"{1 - agree:.0%} of its answers are not the nearest mean's digit.")
+    return f"{np.mean(answers == labels):.0%} of 500 training images, without learning anything."
+
+
+def _mean_pixels(images, labels):
+    return np.array([images[labels == digit].mean() for digit in range(10)])
+
+
+# --- chapter 2 ---------------------------------------------------------------------------------
+
+
+@_exercise("a tuple of whole numbers")
+def channels_first(shape, images):
+    """Exercise 2.1: the shape of `images[:32, np.newaxis]`."""
+    shape, right = _shape(shape), images[:32, np.newaxis].shape
+    _reject(shape == images[:32].shape, "np.newaxis adds an axis of length 1.")
+    _reject(
+        shape == (*right[:1], *right[2:], 1),
+        "that is images[:32, ..., np.newaxis]. Here the new axis stands in the second place.",
+    )
+    _equal(shape, right)
+    return "one channel, and it comes first. Some libraries want it so; Keras wants it last."
+
+
+@_exercise("a function of images")
+def preparation(prepare, images):
+    """Exercise 2.2: a function (N, 28, 28) uint8 -> (N, 28, 28, 1) float32 in [0, 1]."""
+    before = images.copy()
+    after = _call(prepare, images)
+    _reject(not isinstance(after, np.ndarray), f"it returns {_kind(after)}, not an array.")
+    right = (*images.shape, 1)
+    _reject(after.shape != right, f"it returns shape {after.shape}, not {right}.")
+    _reject(
+        after.dtype.kind in "iub",
+        f"it returns {after.dtype}: whole numbers, and all greys between paper and ink are lost.",
+    )
+    _reject(
+        after.dtype != np.float32,
+        f"it returns {after.dtype}. Keras computes in float32, so the rest is memory for nothing.",
+    )
+    _in_unit_range(after)
+    _reject(
+        not np.allclose(after[..., 0], before / 255, atol=1e-6),
+        "the shape is right, but pixels have moved. Look at an image of the result.",
+    )
+    _reject(not np.array_equal(images, before), "it changes the images that it was given.")
+    return "the shape, the type, the range, and every pixel still in its place."
+
+
+@_exercise("a number")
+def mean_without_leak(mean, digits, training):
+    """Exercise 2.3: the mean pixel, from 0 to 1, of the images that are trained on."""
+    mean, right = _number(mean), digits.x_train[training].mean() / 255
+    same = functools.partial(_close, mean, tolerance=1e-6)
+    everything = np.concatenate([digits.x_train.ravel(), digits.x_test.ravel()]).mean() / 255
+    _reject(same(everything), "the test images are in it: they leak into what is trained.")
+    _reject(
+        same(digits.x_train.mean() / 255),
+        "the validation images are in it: they leak into what is trained.",
+    )
+    _reject(_close(mean, 255 * right), "the network sees pixels from 0 to 1: divide by 255.")
+    _reject(
+        not same(right), f"the images to average are x_train[{training.start}:{training.stop}]."
+    )
+    return "it rests on nothing but the images that the network learns from."
+
+
+@_exercise("a function of n and a seed")
+def shuffled_split(split, labels):
+    """Exercise 2.4: a function n, seed -> two arrays of indices, training and validation."""
+    n, in_order = len(labels), np.sort(labels)
+    training, validation = _parts(_call(split, n, 0), n)
+    both = np.intersect1d(training, validation)
+    _reject(len(both), f"{len(both):,} images are in both parts: those are a leak, not a test.")
+    _reject(
+        len(training) + len(validation) != n, "some images are in neither part: split all of them."
+    )
+    _reject(
+        abs(len(validation) - n / 10) > 1,
+        f"validation has {len(validation):,} of {n:,} images, not a tenth.",
+    )
+    missing = 10 - len(np.unique(in_order[validation]))
+    _reject(missing, f"if the labels are sorted, validation misses {missing} digits. Shuffle.")
+    again = _parts(_call(split, n, 0), n)[1]
+    _reject(not np.array_equal(again, validation), "the same seed should give the same split.")
+    other = _parts(_call(split, n, 1), n)[1]
+    _reject(np.array_equal(other, validation), "another seed should give another split.")
+    return "a random tenth, repeatable, and no image in both parts."
+
+
+def _parts(parts, n):
+    parts = [np.asarray(part) for part in parts]
+    _reject(len(parts) != 2, "return two arrays: training, validation.")
+    _reject(
+        any(part.ndim != 1 or part.dtype.kind not in "iu" for part in parts),
+        "return two arrays of indices, whole numbers each.",
+    )
+    _reject(any(len(np.unique(part)) < len(part) for part in parts), "an image is in a part twice.")
+    indices = np.concatenate(parts)
+    _reject(indices.min() < 0 or indices.max() >= n, f"indices go from 0 to {n - 1:,}.")
+    return parts
+
+
+def _in_unit_range(pixels):
+    largest = pixels.max()
+    _reject(not np.isfinite(pixels).all(), "some of its values are not numbers.")
+    _reject(largest > 1, f"its largest value is {largest:.4g}, not 1.")
+    _reject(largest < 0.1, f"its largest value is {largest:.4f}: that was scaled twice.")
+
+
+# --- chapter 3 ---------------------------------------------------------------------------------
+
+
+@_exercise("a tuple of whole numbers")
+def shape_after(shape, network):
+    """Exercise 3.1: the shape that a convolution and a pooling hand on, for one image."""
+    shape, right = _shape(shape), network.output_shape[1:]
+    convolved = network.layers[0].output.shape[1:]
+    _reject(len(shape) == len(right) + 1, "leave out the batch: the shape of one image, please.")
+    _reject(shape == convolved, "that is before pooling, which halves the side.")
+    padded = network.input_shape[1] // 2
+    _reject(
+        shape[:2] == (padded, padded),
+        "that is half of the input's side. But a window that stays inside fits in fewer places.",
+    )
+    _reject(shape[-1] != right[-1], "the last axis counts maps: one for each kernel.")
+    _equal(shape, right)
+    return f"the window fits in {convolved[0]} places, pooling halves that to {right[0]}."
+
+
+@_exercise("a layer's name, a whole number and a letter")
+def largest_layer(layer, parameters, reason, network):
+    """Exercise 3.2: the layer with the most parameters, how many, and why."""
+    counts = {one.name: one.count_params() for one in network.layers}
+    right = max(counts, key=counts.get)
+    units = network.get_layer(right).units
+    names = ", ".join(counts)
+    _reject(not isinstance(layer, str), f"a layer's name is a text, one of {names}.")
+    _reject(layer not in counts, f"{layer!r} is not in this network; its layers are {names}.")
+    _reject(layer != right, f"{layer} has {counts[layer]:,} parameters, and another has more.")
+    parameters = _number(parameters)
+    _reject(
+        parameters == counts[right] - units,
+        f"you counted the weights of {right}; each of its {units} units has a bias as well.",
+    )
+    _reject(
+        parameters != counts[right],
+        f"{right}, yes, but not {parameters:,.0f} parameters: units × (inputs + 1).",
+    )
+    _reject(reason == "a", "its number of units is not it: a convolution here has half as many.")
+    _reject(reason == "b", "it does learn more numbers, but that is what we want explained.")
+    _reject(reason != "c", 'the reason is one of "a", "b" and "c".')
+    return f"{counts[right] / network.count_params():.0%} of all parameters sit in {right}."
+
+
+@_exercise("a whole number")
+def same_padding(total, network):
+    """Exercise 3.3: the network's parameters if C1 pads its input to keep the side."""
+    total, now, right = _number(total), network.count_params(), _padded(network).count_params()
+    _reject(
+        total == now,
+        "C1 itself keeps its parameters, but follow the side: what does flatten hand on now?",
+    )
+    c5 = _padded(network).get_layer("C5").count_params()
+    _reject(total == c5, "that is C5 alone; the question is for all layers.")
+    _reject(total < right, "too few. With a side of 28 after C1, go on: S2, C3, S4, flatten, C5.")
+    _reject(total > right, "too many. Only C5 changes: it reads more values than before.")
+    return f"{right - now:,} more, all of them in C5, for a wider margin of C1."
+
+
+@_exercise("a Keras model")
+def small_network(network, images):
+    """Exercise 3.4: C1 and C3 as they are, ten probabilities, fewer than 10,000 parameters."""
+    import keras
+
+    _reject(not isinstance(network, keras.Model), f"this is {_kind(network)}, not a Keras model.")
+    _reject(network.input_shape[1:] != images.shape[1:], "it does not read images of (28, 28, 1).")
+    kernels = {one.name: one.kernel.shape for one in network.layers if hasattr(one, "kernel")}
+    for name, shape in {"C1": (5, 5, 1, 6), "C3": (5, 5, 6, 16)}.items():
+        _reject(kernels.get(name) != shape, f"{name} should stay: a kernel of shape {shape}.")
+    answers = np.asarray(network(images[:10]))
+    _reject(answers.shape != (10, 10), "it does not give ten numbers for each image.")
+    _reject(
+        not np.allclose(answers.sum(axis=1), 1, atol=1e-4) or answers.min() < 0,
+        "its ten numbers do not add up to 1: are they probabilities?",
+    )
+    found = network.count_params()
+    _reject(found >= 10_000, f"{found:,} parameters are too many. Where do most of them sit?")
+    return f"{found:,} parameters. Whether it reads digits as well is for Chapter 4 to say."
+
+
+def _padded(network):
+    import keras
+
+    change = {"C1": {"padding": "same"}}
+    changed = [
+        type(one).from_config(one.get_config() | change.get(one.name, {})) for one in network.layers
+    ]
+    return keras.Sequential([keras.Input(network.input_shape[1:]), *changed])
+
+
+# --- chapter 4 ---------------------------------------------------------------------------------
+
+
+@_exercise("a whole number")
+def updates_of_five_epochs(updates, training):
+    """Exercise 4.1: the updates of 5 epochs with batches of 64."""
+    updates, images = _number(updates), training.stop - training.start
+    right = 5 * math.ceil(images / 64)
+    _reject(updates == right // 5, "that is one epoch; the question is for 5.")
+    _reject(
+        updates == 5 * (images // 64),
+        "the last batch of an epoch is smaller, and makes an update all the same.",
+    )
+    _reject(
+        updates == math.ceil(5 * images / 64),
+        "each epoch starts afresh: its last, smaller batch is not filled up from the next.",
+    )
+    _reject(updates != right, f"{images:,} images make how many batches of 64, in each epoch?")
+    return f"{right // 5:,} an epoch, {images % 64} images in the last batch of each."
+
+
+@_exercise('"lower", "equal" or "higher"')
+def larger_batches(guess, small, large):
+    """Exercise 4.2: accuracy after the same epoch, with batches of 100 instead of 10."""
+    _reject(
+        guess not in ("lower", "equal", "higher"), 'the answer is "lower", "equal" or "higher".'
+    )
+    right = "lower" if large < small - 0.01 else "higher" if large > small + 0.01 else "equal"
+    _reject(
+        guess != right,
+        f"it was {large:.0%} instead of {small:.0%}. How many updates did each of the two make?",
+    )
+    return "the same images, but a tenth of the updates, so less was learned."
+
+
+@_exercise("a number")
+def distance_in_deviations(distance, accuracies, one):
+    """Exercise 4.3: how many standard deviations one run lies from the mean of the seeds."""
+    distance, gap = _number(distance), one - np.mean(accuracies)
+    right = gap / np.std(accuracies, ddof=1)
+    same = functools.partial(_close, distance, tolerance=0.01 * abs(right))
+    _reject(same(gap) or same(100 * gap), "that is the distance; how many deviations is it?")
+    _reject(
+        same(gap / np.std(accuracies)),
+        "almost: from so few seeds, the deviation is estimated with ddof=1, as pandas does.",
+    )
+    _reject(
+        same(-right), "the run lies on the other side of the mean: its accuracy minus the mean."
+    )
+    _reject(not same(right), "divide (accuracy - mean of the seeds) by their standard deviation.")
+    return f"{right:.1f} deviations. Such a run turns up by chance, so it shows nothing yet."
+
+
+# --- chapter 5 ---------------------------------------------------------------------------------
+
+
+@_exercise("a whole number")
+def wrong_fours(images, counts):
+    """Exercise 5.1: how many of the answers "4" are wrong."""
+    images = _number(images)
+    right, missed = (counts.sum(axis=axis)[4] - counts[4, 4] for axis in (0, 1))
+    _reject(
+        images == counts[:, 4].sum(), "those are all answers of 4, with the right ones among them."
+    )
+    _reject(
+        images == missed != right,
+        "that is the row: fours that were taken for something else. Answers are columns.",
+    )
+    _reject(images != right, "add up the column of 4, and leave out its place on the diagonal.")
+    return "a column tells what an answer is worth, a row what became of a digit."
+
+
+@_exercise("two numbers from 0 to 1")
+def always_one(precision, recall, labels):
+    """Exercise 5.2: precision and recall of 1 for a program that always answers 1."""
+    precision, recall, right = _number(precision), _number(recall), np.mean(labels == 1)
+    _reject(
+        _close(recall, right, 1e-4) and _close(precision, 1),
+        "you have exchanged them: recall asks of all ones, precision of all answers.",
+    )
+    _reject(recall != 1, "recall: of all images that show a 1, how many are answered with 1?")
+    _reject(
+        not _close(precision, right, 1e-4), "precision: of all its answers 1, how many are right?"
+    )
+    return f"it finds every 1, and {1 - right:.0%} of its answers are wrong. Look at both numbers."
+
+
+@_exercise("a number from 0 to 1")
+def threshold(value, model, digits):
+    """Exercise 5.3: the confidence below which 2 % of the validation images lie."""
+    from lenet_helpers.preprocessing import split_validation
+    from lenet_helpers.training import predict
+
+    value = _number(value)
+    _reject(not 0 < value < 1, "a threshold of confidence lies between 0 and 1.")
+    training, validation = split_validation(len(digits.x_train))
+    sources = {"test": digits.x_test, "training": digits.x_train[training]}
+    for name, images in sources.items():
+        theirs = np.quantile(predict(model, images).max(axis=1), 0.02)
+        _reject(
+            _close(value, theirs, 1e-6),
+            f"this one was chosen on the {name} images; the validation images are for choosing.",
+        )
+    confidences = predict(model, digits.x_train[validation]).max(axis=1)
+    rejected = np.mean(confidences < value)
+    _reject(
+        abs(rejected - 0.02) > 1.5 / len(confidences),
+        f"it rejects {rejected:.1%} of the validation images, not 2 %.",
+    )
+    return f"chosen on validation images, it rejects {rejected:.1%} of them."
+
+
+@_exercise("a function of training images and labels, test images and labels")
+def honest_accuracy(accuracy):
+    """Exercise 5.4: a function x, y, x_test, y_test -> the accuracy of a k chosen without a leak.
+
+    Labels are 0 or 1, so the same predictions score s on the labels and 1 - s on their opposites:
+    whoever chooses by test labels chooses again, and gets more.
+    """
+    x, y, x_test, y_test = _two_noisy_classes()
+    scores = [
+        _number(_call(accuracy, x, y, x_test, labels), "its answer")
+        for labels in (y_test, 1 - y_test)
+    ]
+    _reject(not all(0 <= score <= 1 for score in scores), "an accuracy lies between 0 and 1.")
+    _reject(
+        scores[0] == scores[1],
+        "its answer does not depend on the test labels: did it score the images it learned from?",
+    )
+    _reject(
+        sum(scores) > 1 + 1e-9,
+        "it still leaks. With every test label turned round, another k is chosen: by test labels.",
+    )
+    _reject(
+        scores[0] < 0.67,
+        f"no leak, but {scores[0]:.0%} is a poor k: on images it learned from, k = 1 always looks "
+        "perfect. Choose on images that were kept aside.",
+    )
+    return f"k is chosen without the test labels, and {scores[0]:.0%} is what it is worth."
+
+
+def _two_noisy_classes():
+    """Two clear clusters, a quarter of the labels wrong: k = 1 believes each of these."""
+    random = np.random.default_rng(0)
+    y = random.integers(0, 2, 800)
+    x = random.normal(0, 0.25, (800, 2)) + y[:, np.newaxis]
+    noisy = np.where(random.random(800) < 0.25, 1 - y, y)
+    return x[:400], noisy[:400], x[400:], noisy[400:]
+
+
+# --- reading answers ---------------------------------------------------------------------------
+
+
+def _reject(wrong, reason):
+    if wrong:
+        raise NotYet(reason)
+
+
+def _equal(shape, right):
+    for place, (found, wanted) in enumerate(zip(shape, right, strict=False), start=1):
+        _reject(found != wanted, f"number {place} of the shape is not {found}.")
+    _reject(len(shape) != len(right), f"the shape has {len(right)} numbers, yours {len(shape)}.")
+
+
+def _shape(answer):
+    whole = (numbers.Integral, type(None))
+    if not isinstance(answer, (tuple, list)) or not all(isinstance(n, whole) for n in answer):
+        raise NotYet(
+            f"a shape is a tuple of whole numbers, such as (2, 3); this is {_kind(answer)}."
+        )
+    _reject(not answer, "an empty tuple is the shape of a single number.")
+    return tuple(answer)
+
+
+def _number(answer, what="the answer"):
+    _reject(answer is ..., DOTS)
+    value = (
+        answer.item()
+        if isinstance(answer, (np.ndarray, np.generic)) and answer.ndim == 0
+        else answer
+    )
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise NotYet(f"{what} should be a number; this is {_kind(answer)}.")
+    _reject(
+        not math.isfinite(value), f"{what} is {value}: something was divided by zero, or empty."
+    )
+    return value
+
+
+def _numbers(answer, shape, what="the answer"):
+    _reject(answer is ..., DOTS)
+    array = np.asarray(answer)
+    _reject(array.dtype.kind not in "iuf", f"{what} should hold numbers; this is {_kind(answer)}.")
+    _reject(array.shape != shape, f"{what} should have shape {shape}, not {array.shape}.")
+    _reject(not np.isfinite(array).all(), f"{what} holds values that are not numbers.")
+    return array
+
+
+def _call(function, *given):
+    _reject(not callable(function), f"a function is wanted; this is {_kind(function)}.")
+    try:
+        result = function(*given)
+    except Exception as error:
+        raise NotYet(f"your function stopped with {_name(error)}: {error}") from error
+    _reject(result is ..., DOTS)
+    _reject(result is None, "your function returns None: does it end with `return ...`?")
+    return result
+
+
+def _close(a, b, tolerance=0.01):
+    return abs(a - b) <= tolerance
+
+
+def _kind(answer):
+    return "None" if answer is None else f"a {type(answer).__name__}"
+
+
+def _name(error):
+    return type(error).__name__

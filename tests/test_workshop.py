@@ -1,0 +1,380 @@
+"""Exercises judge as they should, learners see no solution, and the guide's sums are right."""
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from lenet_helpers import exercises as check
+from lenet_helpers.reporting import read_results
+from lenet_helpers.tools import checks, schedule, texts, workshop
+from lenet_helpers.tools.exercised import misjudged
+from lenet_helpers.tools.learner import exercises, learners_version, solution_lines
+from lenet_helpers.tools.project import (
+    FACTS,
+    FIGURES,
+    ROOT,
+    ToolError,
+    chapter,
+    notebook_paths,
+    repository_address,
+)
+
+NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
+WITH_EXERCISES = {path: one for path, one in NOTEBOOKS.items() if exercises(one)}
+ADDRESS = "https://github.com/someone/notebooks"
+
+
+@pytest.fixture(params=WITH_EXERCISES, ids=lambda path: path.stem)
+def notebook(request):
+    return WITH_EXERCISES[request.param]
+
+
+# --- the exercises of the chapters -------------------------------------------------------------
+
+
+def test_solutions_are_right_and_stubs_and_wrong_answers_are_not_yet(no_full_mnist):
+    environment = {k: v for k, v in os.environ.items() if k != "LENET_MNIST"} | no_full_mnist
+    result = subprocess.run(
+        [sys.executable, "-m", "lenet_helpers.tools.exercised", *WITH_EXERCISES],
+        env=environment | {"LENET_PROGRESS": "0"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr[-2000:]
+
+
+def test_each_chapter_has_three_or_four_exercises_of_rising_difficulty(notebook):
+    found = exercises(notebook)
+    levels = [["easy", "medium", "hard"].index(one.difficulty) for one in found]
+    assert 3 <= len(found) <= 4
+    assert levels == sorted(levels)
+    assert levels[0] < levels[-1]
+
+
+def test_exercises_are_numbered_and_have_two_hints_and_a_wrong_answer(notebook):
+    number = int(notebook.cells[0].source.partition("# Chapter ")[2].partition(" ")[0])
+    for place, one in enumerate(exercises(notebook), start=1):
+        text = notebook.cells[one.start].source
+        assert one.number == f"{number}.{place}"
+        assert [f"<summary>Hint {i}</summary>" in text for i in (1, 2, 3)] == [True, True, False]
+        assert text.count("<details>") == text.count("</details>") == 2
+        assert notebook.cells[one.solution].metadata["exercise"]["wrong"]
+
+
+def test_solutions_are_folded_in_jupyterlab_on_colab_and_on_the_website(notebook):
+    for one in exercises(notebook):
+        cell = notebook.cells[one.solution]
+        assert cell.metadata["jupyter"]["source_hidden"] is True
+        assert cell.metadata["cellView"] == "form"
+        assert cell.source.startswith("# @title Solution\n")
+        assert "hide-input" in cell.metadata["tags"]
+
+
+def test_the_chapter_does_not_need_what_a_solution_defines(notebook):
+    within = {i for one in exercises(notebook) for i in range(one.start, one.check + 1)}
+    for one in exercises(notebook):
+        names = bound(notebook.cells[one.solution].source)
+        assert names
+        assert all(name.startswith("my_") for name in names)
+    others = [cell.source for i, cell in enumerate(notebook.cells) if i not in within]
+    assert not any("my_" in source for source in others)
+
+
+def bound(source):
+    return re.findall(r"^(?:def )?(\w+)(?= =|\()", source, re.MULTILINE)
+
+
+# --- the learner's version ---------------------------------------------------------------------
+
+
+def test_a_learner_s_version_holds_no_solution(notebook):
+    assert solution_lines(notebook)
+    assert leaked(notebook, learners_version(notebook, ADDRESS)) == set()
+
+
+def test_a_solution_that_shows_elsewhere_is_found():
+    notebook = small_notebook(solution="my_sum = 2 + 2")
+    notebook.cells.append(new_markdown_cell("By the way: `my_sum = 2 + 2`."))
+    assert leaked(notebook, learners_version(notebook, ADDRESS)) == {"my_sum = 2 + 2"}
+
+
+def test_a_learner_s_version_differs_in_nothing_else(notebook):
+    version = learners_version(notebook, ADDRESS)
+    nbformat.validate(version)
+    shown = {i for one in exercises(notebook) for i in range(one.solution, one.check + 1)}
+    for i, (old, new) in enumerate(zip(notebook.cells, version.cells, strict=True)):
+        assert old.id == new.id
+        if i not in shown and old.cell_type == "code":
+            assert old == new
+        if i in shown and old.cell_type == "code":
+            assert new.outputs == []
+            assert new.execution_count is None
+    assert version.metadata == notebook.metadata
+
+
+def test_a_learner_can_see_and_write_the_answer_cells(notebook):
+    version = learners_version(notebook, ADDRESS)
+    for one in exercises(notebook):
+        assert version.cells[one.solution].metadata == {"tags": ["answer"]}
+
+
+def test_links_of_a_learner_s_version_lead_somewhere(notebook, tmp_path):
+    for path in NOTEBOOKS:
+        (tmp_path / path.name).touch()
+    version = learners_version(notebook, ADDRESS)
+    assert checks.broken_links(checks.markdown(version), tmp_path) == []
+    assert "colab.research" not in version.cells[0].source
+
+
+def test_a_link_upwards_leads_to_the_repository():
+    notebook = new_notebook(cells=[new_markdown_cell("[list](../README.md) [next](02_b.ipynb)")])
+    source = learners_version(notebook, ADDRESS).cells[0].source
+    assert source == f"[list]({ADDRESS}/blob/main/README.md) [next](02_b.ipynb)"
+
+
+def leaked(notebook, version):
+    text = "\n".join(strings(version))
+    return {line for line in solution_lines(notebook) if line in text}
+
+
+def strings(node):
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for one in node.values():
+            yield from strings(one)
+    elif isinstance(node, list):
+        for one in node:
+            yield from strings(one)
+
+
+# --- broken exercises are caught ---------------------------------------------------------------
+
+CHECK = 'print("Right: four" if my_sum == 4 else "Not yet: count again")'
+
+
+def small_notebook(solution="my_sum = 4", stub="my_sum = ...", says="count again", wrong=()):
+    answers = {"stub": {"answer": stub, "says": says}, "wrong": list(wrong)}
+    return new_notebook(
+        cells=[
+            new_markdown_cell(
+                "### Exercise 1.1 · Sum\n\n*(easy, 3 min)*\n\n2 + 2?",
+                metadata={"tags": ["exercise"]},
+            ),
+            new_code_cell(solution, metadata={"tags": ["solution"], "exercise": answers}),
+            new_code_cell(CHECK, metadata={"tags": ["check"]}),
+        ]
+    )
+
+
+def test_a_sound_exercise_is_not_misjudged():
+    wrong = {"answer": "my_sum = 5", "says": "count again"}
+    assert list(misjudged(small_notebook(wrong=[wrong]))) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"solution": "my_sum = 5"},
+        {"stub": "my_sum = 4"},
+        {"says": "the dots"},
+        {"wrong": [{"answer": "my_sum = 4", "says": "count again"}]},
+        {"wrong": [{"answer": "my_sum = 5", "says": "four, not five"}]},
+    ],
+    ids=["wrong solution", "stub passes", "stub's message", "wrong passes", "wrong's message"],
+)
+def test_a_broken_exercise_is_caught(change):
+    assert len(list(misjudged(small_notebook(**change)))) == 1
+
+
+@pytest.mark.parametrize("tags", [["exercise", "check", "solution"], ["exercise", "solution"]])
+def test_cells_out_of_order_are_an_error(tags):
+    cells = [new_markdown_cell("x", metadata={"tags": [tag]}) for tag in tags]
+    with pytest.raises(ToolError, match="in turn"):
+        exercises(new_notebook(cells=cells))
+
+
+# --- no answer makes a check raise -------------------------------------------------------------
+
+
+def broken(*_):
+    raise RuntimeError("broken")
+
+
+JUNK = [
+    None, ..., "text", (), [], {}, set(), object(), True, -1, 10**400, 1j, np.nan, np.inf,
+    (1, "two"), (None, None), [[1], [2, 3]], np.zeros((2, 3)), np.zeros(0), np.full(10, np.nan),
+    np.array(["a", "b"]), np.arange(10, dtype="uint8"), pd.DataFrame(), int, broken,
+    lambda *_: None, lambda *_: ..., lambda *_: "text", lambda *_: np.zeros(0),
+    lambda *_: (np.nan, [1]), lambda *_: np.full((100, 28, 28, 1), np.nan, "float32"),
+    lambda *_: -np.ones((100, 28, 28, 1), "float32"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def context():
+    """Return for each check how many answers it takes, and what else it is given."""
+    from keras import Sequential
+
+    from lenet_helpers.models import article_lenet5
+
+    random = np.random.default_rng(0)
+    images = random.integers(256, size=(600, 28, 28), dtype=np.uint8)
+    labels = np.arange(600) % 10
+    digits = SimpleNamespace(x_train=images, y_train=labels, x_test=images[::2], y_test=labels[::2])
+    model, means = article_lenet5(), random.random((10, 28, 28))
+    counts, split = random.integers(1, 9, (10, 10)), slice(0, 540)
+    return {
+        "slice_shape": (1, images),
+        "floor_of_a_detector": (1, labels),
+        "ink_of_each_digit": (1, digits),
+        "nearest_mean": (1, means, digits),
+        "channels_first": (1, images),
+        "preparation": (1, images[:100]),
+        "mean_without_leak": (1, digits, split),
+        "shuffled_split": (1, labels),
+        "shape_after": (1, Sequential(model.layers[:2])),
+        "largest_layer": (3, model),
+        "same_padding": (1, model),
+        "small_network": (1, np.zeros((10, 28, 28, 1), "float32")),
+        "updates_of_five_epochs": (1, split),
+        "larger_batches": (1, 0.7, 0.2),
+        "distance_in_deviations": (1, pd.Series([0.98, 0.99, 0.97]), 0.985),
+        "wrong_fours": (1, counts),
+        "always_one": (2, labels),
+        "threshold": (1, model, digits),
+        "honest_accuracy": (1,),
+    }
+
+
+CHECKS = [name for name, one in inspect.getmembers(check) if hasattr(one, "__wrapped__")]
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_no_answer_makes_a_check_raise(name, context, capfd):
+    answers, *given = context[name]
+    for junk in JUNK:
+        getattr(check, name)(*[junk] * answers, *given)
+        out, err = capfd.readouterr()
+        assert out.startswith("Not yet: ")
+        assert out.count("\n") == 1
+        assert err == ""
+    getattr(check, name)()
+    assert capfd.readouterr().out.startswith("Not yet: the answer should be ")
+
+
+def test_an_answer_s_own_error_is_named(capfd, context):
+    check.preparation(broken, *context["preparation"][1:])
+    assert "RuntimeError: broken" in capfd.readouterr().out
+
+
+def test_importing_the_checks_starts_no_tensorflow():
+    code = "import sys, lenet_helpers.exercises; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+# --- schedule and guide ------------------------------------------------------------------------
+
+
+def part(chapter, kind, minutes):
+    return schedule.Part(chapter, kind, f"{kind} {chapter} {minutes}", minutes)
+
+
+TWO = [
+    [part("01", "chapter", 10), part("01", "exercise", 3), part("01", "exercise", 9)],
+    [part("02", "chapter", 20), part("02", "exercise", 5), part("02", "questions", 4)],
+]
+
+
+def test_everything_is_chosen_where_it_fits():
+    assert schedule.chosen(TWO, 51) == [*TWO[0], *TWO[1]]
+
+
+def test_first_exercises_come_before_second_ones():
+    assert schedule.chosen(TWO, 38) == [*TWO[0][:2], *TWO[1][:2]]
+
+
+def test_a_chapter_that_does_not_fit_takes_its_exercises_along():
+    assert schedule.chosen(TWO, 28) == TWO[0]
+
+
+def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
+    parts = [*TWO[0], *TWO[1]]
+    rows = schedule.timetable(parts, [5, 15])
+    assert [row.start for row in rows] == [0, *[row.end for row in rows[:-1]]]
+    assert rows[-1].end == 51 + 5 + 15
+    assert [row.what for row in rows].count("Break") == 2
+    assert "Break" not in (rows[0].what, rows[-1].what)
+
+
+@pytest.mark.parametrize("name", schedule.PLANS)
+def test_a_plan_of_the_chapters_keeps_its_time(name):
+    minutes, breaks = schedule.PLANS[name]
+    words = tomllib.loads(workshop.TEXT.read_text(encoding="utf-8"))["chapters"]
+    parts = [workshop._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()]
+    rows = schedule.timetable(schedule.chosen(parts, minutes - sum(breaks)), breaks)
+    assert minutes / 2 < rows[-1].end <= minutes
+
+
+@pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])
+def test_minutes_of(span, minutes):
+    assert workshop.minutes_of(span) == minutes
+
+
+def test_another_unit_is_an_error():
+    with pytest.raises(ValueError, match="no time"):
+        workshop.minutes_of("2 hours")
+
+
+def test_the_guide_tells_of_each_chapter_with_exercises():
+    text = workshop.guide(NOTEBOOKS, times={})
+    words = tomllib.loads(workshop.TEXT.read_text(encoding="utf-8"))
+    for path, notebook in WITH_EXERCISES.items():
+        entry = words["chapters"][chapter(path)]
+        assert entry["misconceptions"]
+        assert entry["questions"]
+        assert entry["stop"] in text
+        assert all(f"| {one.number} | {one.title} |" in text for one in exercises(notebook))
+    assert "not tested" in text
+
+
+def test_measured_times_stand_in_the_guide():
+    path = next(iter(NOTEBOOKS))
+    times = {path.stem: {"seconds": 83.4, "data": "MNIST", "code": workshop._code(path)}}
+    text = workshop.guide(NOTEBOOKS, times)
+    assert "| 83 s |" in text
+    assert "data: MNIST" in text
+
+
+def test_numbers_in_the_guide_s_words_are_tied():
+    numbers = read_results(FIGURES)["numbers"]
+    facts = json.loads(FACTS.read_text(encoding="utf-8"))
+    prose = "\n\n".join(strings(tomllib.loads(workshop.TEXT.read_text(encoding="utf-8"))))
+    assert checks.stale_tags(prose, numbers) == []
+    assert checks.untied_numbers(prose, numbers, facts) == []
+
+
+def test_the_command_writes_every_chapter_and_the_guide(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(workshop, "WORKSHOP", tmp_path)
+    monkeypatch.setattr(workshop, "TIMES", tmp_path / "times.json")
+    monkeypatch.setattr(workshop, "ROOT", tmp_path)
+    workshop.workshop()
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"GUIDE.md", *(path.name for path in NOTEBOOKS)}
+    guide = (tmp_path / "GUIDE.md").read_text(encoding="utf-8")
+    assert checks.broken_links(guide, tmp_path) == []
+    assert not texts.TAG.search(guide)
+    assert repository_address() not in guide
+    assert "learner's notebooks" in capsys.readouterr().out
