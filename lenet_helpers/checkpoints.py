@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-import warnings
 from pathlib import Path
+
+import numpy as np
 
 FOLDER = Path(__file__).parent / "artifacts"
 INDEX = "checkpoints.json"
@@ -14,16 +15,16 @@ class CheckpointError(Exception):
 
 
 def load_checkpoint(name, folder=None):
-    """Load a committed Keras model after verifying the SHA-256 of its file.
+    """Build a network and give it committed weights, after verifying the SHA-256 of its file.
 
-    name:   str, for example "article_lenet5": the file is NAME.keras.
+    name:   str, for example "article_lenet5": the file is NAME.npz.
     folder: path, `lenet_helpers/artifacts/` unless given.
     Returns a compiled Keras model.
     Raises CheckpointError, naming the command that makes it, if it is unknown, missing or damaged.
     """
     folder = Path(folder or FOLDER)
     entry = _entry(name, folder)
-    path = folder / f"{name}.keras"
+    path = folder / f"{name}.npz"
     if not path.is_file():
         raise CheckpointError(f"{path.name} is missing from {folder}. {_remedy(entry)}")
     found = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -32,43 +33,36 @@ def load_checkpoint(name, folder=None):
             f"{path.name} in {folder} is damaged or was replaced: its SHA-256 is {found}, "
             f"expected {entry['sha256']}. {_remedy(entry)}"
         )
-    import keras
+    from lenet_helpers import models
 
-    import lenet_helpers.layers  # noqa: F401  (registers our layers with Keras)
-
-    with warnings.catch_warnings():
-        # Checkpoints leave out the optimizer's state on purpose; Keras warns of that.
-        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
-        return keras.models.load_model(path)
+    model = models.compile_article(getattr(models, entry["network"])())
+    with np.load(path, allow_pickle=False) as weights:
+        model.set_weights([weights[key] for key in sorted(weights)])
+    return model
 
 
 def save_checkpoint(model, name, made_by, folder=None):
-    """Save a compiled model without its optimizer's state, and record its SHA-256 and origin.
+    """Save a model's weights, and record its SHA-256 and origin.
 
+    model:   one of `models`, by its name. Only weights are saved: a file of Keras's own holds the
+             layers' settings too, which an older Keras, such as Colab's, cannot read.
     made_by: str, the chapter and the command, as shown when the checkpoint is missing:
              "chapter 04, by `python -m lenet_helpers seeds`".
-    Returns the path of NAME.keras.
+    Returns the path of NAME.npz.
     """
     folder = Path(folder or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.keras"
-    _without_optimizer_state(model).save(path)
+    path = folder / f"{name}.npz"
+    weights = model.get_weights()
+    np.savez(path, **{f"{place:03}": weight for place, weight in enumerate(weights)})
     index = _index(folder)
     index[name] = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "network": model.name,
         "made_by": made_by,
     }
     (folder / INDEX).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
     return path
-
-
-def _without_optimizer_state(model):
-    import keras
-
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    copy.compile(**keras.saving.deserialize_keras_object(model.get_compile_config()))
-    return copy
 
 
 def _index(folder):

@@ -22,7 +22,7 @@ def test_what_was_saved_comes_back_compiled(saved, tmp_path):
     for expected, found in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
     assert again.compiled
-    assert path.stat().st_size < 8 * model.count_params(), "the optimizer's state was saved"
+    assert path.stat().st_size < 5 * model.count_params(), "more than weights was saved"
 
 
 def test_a_damaged_file_names_the_chapter_that_makes_it(saved, tmp_path):
