@@ -1,6 +1,7 @@
 """Trained models that are committed, small, and verified before they are loaded."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def load_checkpoint(name, folder=None):
         )
     from lenet_helpers import models
 
-    model = models.compile_article(getattr(models, entry["network"])())
+    model = models.compile_for_output(getattr(models, entry["network"])())
     with np.load(path, allow_pickle=False) as weights:
         model.set_weights([weights[key] for key in sorted(weights)])
     return model
@@ -53,8 +54,7 @@ def save_checkpoint(model, name, made_by, folder=None):
     folder = Path(folder or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.npz"
-    weights = model.get_weights()
-    np.savez(path, **{f"{place:03}": weight for place, weight in enumerate(weights)})
+    path.write_bytes(pack_weights(model))
     index = _index(folder)
     index[name] = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -63,6 +63,14 @@ def save_checkpoint(model, name, made_by, folder=None):
     }
     (folder / INDEX).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
     return path
+
+
+def pack_weights(model):
+    """A model's weights in their order, and nothing else: bytes, an npz."""
+    packed = io.BytesIO()
+    weights = model.get_weights()
+    np.savez(packed, **{f"{place:03}": weight for place, weight in enumerate(weights)})
+    return packed.getvalue()
 
 
 def _index(folder):

@@ -1,275 +1,325 @@
-"""A convolution, its tanh and its pooling as one matrix product, for training at batch size 10.
+"""The layers of LeNet-5 that Keras does not have, as LeCun et al. 1998 describe them.
 
-The four windows under one 2x2 pool overlap: together they see (k + 1) x (k + 1) pixels. So the
-four outputs are one product: the pixels of that wide window, times the kernel placed at its four
-positions. Everything is written with slices, sums and products, which XLA compiles well; its own
-convolution is slow at this size (see benchmarks/).
+Each trainable layer can also carry second derivatives back, as the paper's optimizer needs them:
+`second_derivatives` is its share of appendix C.
 """
-
-import itertools
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-SHIFTS = list(itertools.product((0, 1), (0, 1)))
+AMPLITUDE, SLOPE = 1.7159, 2 / 3
 
 
 @keras.saving.register_keras_serializable(package="lenet_helpers")
-class FusedConvPool(keras.layers.Layer):
-    """`Conv2D(filters, k, activation="tanh")` followed by `AveragePooling2D(2)`, in one step.
+def scaled_tanh(x):
+    """1.7159 tanh(2x / 3), elementwise: f(1) = 1 and f(-1) = -1. Paper: appendix A."""
+    return AMPLITUDE * tf.tanh(SLOPE * x)
 
-    filters:     int, the number of feature maps.
-    kernel_size: odd int k.
-    padding:     "valid" or "same", as in `Conv2D`.
-    Input (batch, height, width, channels) float32 or float64; output as the two layers give it:
-    a last odd row or column is not pooled. `kernel` (k, k, channels, filters) and `bias`
-    (filters,) have the shapes and the order of `Conv2D`'s, so weights move freely between them.
-    Raises ValueError for an even kernel, another padding, or an input smaller than one pool.
+
+@keras.saving.register_keras_serializable(package="lenet_helpers")
+class FanInUniform(keras.initializers.Initializer):
+    """Uniform in +-2.4 / F, F the number of inputs of the unit that the weight belongs to.
+
+    fan_in: int, or one int for each unit along the last axis. Paper: section III, appendix A.
     """
 
-    def __init__(self, filters, kernel_size, padding="valid", **kwargs):
-        super().__init__(**kwargs)
-        if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd, got {kernel_size}: use Conv2D and pooling.")
-        if padding not in ("valid", "same"):
-            raise ValueError(f'padding must be "valid" or "same", got {padding!r}.')
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.padding = padding
+    def __init__(self, fan_in):
+        self.fan_in = np.asarray(fan_in).tolist()
+        self._start = keras.initializers.RandomUniform(-1, 1)
 
-    @classmethod
-    def sharing(cls, conv, name):
-        """A fused layer that uses the very variables of a built `Conv2D`."""
-        fused = cls(conv.filters, conv.kernel_size[0], conv.padding, name=name, dtype=conv.dtype)
-        fused.kernel, fused.bias, fused.built = conv.kernel, conv.bias, True
-        return fused
+    def __call__(self, shape, dtype=None):
+        return self._start(shape, dtype) * tf.constant(2.4 / np.asarray(self.fan_in), dtype)
+
+    def get_config(self):
+        return {"fan_in": self.fan_in}
+
+
+class _SquashedLayer(keras.layers.Layer):
+    """A layer whose output is `activation(weighted_sums(inputs))`.
+
+    Once built, it refuses inputs of another shape with a ValueError.
+    """
+
+    def __init__(self, activation=None, **kwargs):
+        super().__init__(**kwargs)
+        self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        k = self.kernel_size
-        self.kernel = self.add_weight(
-            name="kernel", shape=(k, k, input_shape[-1], self.filters), initializer="glorot_uniform"
-        )
-        self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
+        self.input_spec = keras.layers.InputSpec(shape=(None, *input_shape[1:]))
 
     def call(self, inputs):
-        return conv_tanh_pool(self._padded(inputs), self.kernel.value, self.bias.value)
+        return self.activation(self.weighted_sums(inputs))
 
-    def _padded(self, inputs):
-        if self.padding == "valid":
-            return inputs
-        border = self.kernel_size // 2
-        return tf.pad(inputs, [[0, 0], [border, border], [border, border], [0, 0]])
+    def second_derivatives(self, inputs, upstream):
+        """Second derivatives of the loss for what goes in and for the weights, by appendix C.
+
+        inputs, upstream: what the layer got, and the second derivatives for what it put out.
+        Returns those for `inputs`, and a list of those for `trainable_variables`, summed over the
+        batch. Gauss-Newton: the activation's own second derivative is left out, so all are >= 0.
+        """
+        with tf.GradientTape() as tape:
+            sums = self.weighted_sums(inputs)
+            tape.watch(sums)
+            outputs = self.activation(sums)
+        slopes = tape.gradient(outputs, sums)
+        return self._back_through_sums(inputs, slopes * slopes * upstream)
+
+    def _activation_config(self):
+        return {"activation": keras.activations.serialize(self.activation)}
+
+
+@keras.saving.register_keras_serializable(package="lenet_helpers")
+class ConnectedConv2D(_SquashedLayer):
+    """A convolution without padding in which each map sees only some of the maps below.
+
+    filters:     int, the number of feature maps.
+    kernel_size: int k.
+    table:       (channels, filters) of bool, what is connected to what; None for everything.
+                 Paper: section II.B, table I.
+    activation:  as for Keras's layers; "linear" unless given.
+    kernel_initializer, bias_initializer: `FanInUniform` of each map's own fan-in unless given.
+    Input (batch, height, width, channels), output (batch, height - k + 1, width - k + 1, filters).
+    `bias` is (filters,). `kernel` holds the connections that exist and no others: with a table
+    (k, k, connections), one k x k kernel per True, row by row; else (k, k, channels, filters).
+    Raises ValueError for a table that does not fit, or an input that is too small.
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        table=None,
+        activation=None,
+        kernel_initializer=None,
+        bias_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(activation, **kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.table = None if table is None else _checked_table(table, filters)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        size, channels = self.kernel_size, input_shape[-1]
+        self.compute_output_shape(input_shape)
+        if self.table is None:
+            shape, units = (channels, self.filters), np.full(self.filters, channels)
+            unit_of_kernel = units
+        else:
+            if len(self.table) != channels:
+                raise ValueError(
+                    f"{self.name}: the table has {len(self.table)} rows, "
+                    f"but the input has {channels} maps."
+                )
+            units = self.table.sum(axis=0)
+            shape, unit_of_kernel = (self.table.sum(),), units[np.nonzero(self.table)[1]]
+        fan_in = size * size
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(size, size, *map(int, shape)),
+            initializer=self.kernel_initializer or FanInUniform(fan_in * unit_of_kernel),
+        )
+        self.bias = self.add_weight(
+            name="bias",
+            shape=(self.filters,),
+            initializer=self.bias_initializer or FanInUniform(fan_in * units),
+        )
+
+    def dense_kernel(self):
+        """(k, k, channels, filters): the kernel, with exact zeros where nothing is connected."""
+        return self._placed(self.kernel.value)
+
+    def weighted_sums(self, inputs):
+        """What the activation gets: (batch, height - k + 1, width - k + 1, filters)."""
+        return _convolution(inputs, self.dense_kernel()) + self.bias
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape
-        lost = self.kernel_size - 1 if self.padding == "valid" else 0
-        pooled = [(size - lost) // 2 for size in (height, width)]
-        if min(pooled) < 1:
+        if min(height, width) < self.kernel_size:
             raise ValueError(
                 f"{self.name}: an input of {height}x{width} is too small for a "
-                f"{self.kernel_size}x{self.kernel_size} kernel and a 2x2 pool."
+                f"{self.kernel_size}x{self.kernel_size} kernel."
             )
-        return (batch, *pooled, self.filters)
+        lost = self.kernel_size - 1
+        return (batch, height - lost, width - lost, self.filters)
 
     def get_config(self):
         return {
             **super().get_config(),
+            **self._activation_config(),
             "filters": self.filters,
             "kernel_size": self.kernel_size,
-            "padding": self.padding,
+            "table": None if self.table is None else self.table.astype(int).tolist(),
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
         }
 
+    def _placed(self, kernel):
+        if self.table is None:
+            return kernel
+        size = self.kernel_size
+        placement = np.eye(self.table.size)[np.flatnonzero(self.table)]
+        dense = tf.reshape(kernel, (size * size, -1)) @ tf.constant(placement, kernel.dtype)
+        return tf.reshape(dense, (size, size, *self.table.shape))
 
-def fuse(model):
-    """The same network with each convolution + pooling that allows it done in one step.
+    def _back_through_sums(self, inputs, upstream):
+        # Squared inputs and weights in place of both: each product u * x passes on u^2 or x^2.
+        squares = tf.square(inputs), tf.square(self.kernel.value)
+        with tf.GradientTape() as tape:
+            tape.watch(squares)
+            sums = _convolution(squares[0], self._placed(squares[1]))
+        to_inputs, to_kernel = tape.gradient(sums, squares, upstream)
+        return to_inputs, [to_kernel, tf.reduce_sum(upstream, (0, 1, 2))]
 
-    model: a built Keras Sequential.
-    Returns a Sequential that shares all variables with `model`: training one trains the other.
-    Any other model, and any pair of layers that `FusedConvPool` cannot replace, stays as it is.
+
+@keras.saving.register_keras_serializable(package="lenet_helpers")
+class Subsampling(_SquashedLayer):
+    """The sum of each 2x2 pixels, times a trainable coefficient, plus a bias, then squashed.
+
+    activation: as for Keras's layers; "linear" unless given.
+    Input (batch, height, width, channels) of even height and width; output half as high and wide.
+    `coefficient` and `bias` are (channels,). Paper: section II.B, layer S2.
+    Raises ValueError for an odd height or width.
     """
-    if not isinstance(model, keras.Sequential):
-        return model
-    layers = []
-    for layer in model.layers:
-        if layers and _fusible(layers[-1], layer):
-            layers[-1] = FusedConvPool.sharing(layers[-1], name=f"{layers[-1].name}_{layer.name}")
-        else:
-            layers.append(layer)
-    inputs = keras.Input(batch_shape=model.input_shape, dtype=model.inputs[0].dtype)
-    return keras.Sequential([inputs, *layers])
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.compute_output_shape(input_shape)
+        shape, start = (input_shape[-1],), FanInUniform(4)
+        self.coefficient = self.add_weight(name="coefficient", shape=shape, initializer=start)
+        self.bias = self.add_weight(name="bias", shape=shape, initializer=FanInUniform(4))
+
+    def weighted_sums(self, inputs):
+        """What the activation gets: (batch, height / 2, width / 2, channels)."""
+        return self.coefficient * _sums_of_four(inputs) + self.bias
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        if height % 2 or width % 2:
+            raise ValueError(f"{self.name}: {height}x{width} does not divide into 2x2 pixels.")
+        return (batch, height // 2, width // 2, channels)
+
+    def get_config(self):
+        return {**super().get_config(), **self._activation_config()}
+
+    def _back_through_sums(self, inputs, upstream):
+        to_sums = upstream * tf.square(self.coefficient.value)
+        to_inputs = tf.repeat(tf.repeat(to_sums, 2, axis=1), 2, axis=2)
+        to_coefficient = tf.reduce_sum(upstream * tf.square(_sums_of_four(inputs)), (0, 1, 2))
+        return to_inputs, [to_coefficient, tf.reduce_sum(upstream, (0, 1, 2))]
 
 
-def _fusible(conv, pool):
-    return (
-        type(conv) is keras.layers.Conv2D
-        and type(pool) is keras.layers.AveragePooling2D
-        and conv.activation is keras.activations.tanh
-        and conv.kernel_size[0] == conv.kernel_size[1]
-        and conv.kernel_size[0] % 2 == 1
-        and conv.strides == conv.dilation_rate == (1, 1)
-        and conv.groups == 1
-        and conv.use_bias
-        and conv.data_format == pool.data_format == "channels_last"
-        and tuple(pool.pool_size) == tuple(pool.strides) == (2, 2)
-        and pool.padding == "valid"
-    )
+@keras.saving.register_keras_serializable(package="lenet_helpers")
+class ConnectedDense(_SquashedLayer):
+    """Keras's `Dense`, started as in the paper, and able to carry second derivatives back.
 
-
-def conv_tanh_pool(images, kernel, bias):
-    """Average of the four tanh(convolution + bias) under each 2x2 pool, without padding.
-
-    images: (batch, height, width, channels); kernel: (k, k, channels, filters); bias: (filters,).
-    Returns (batch, (height - k + 1) // 2, (width - k + 1) // 2, filters).
+    units:      int.
+    activation: as for Keras's layers; "linear" unless given.
+    Input (batch, features), output (batch, units).
     """
-    _, height, width, channels = images.shape
-    images = images[:, : height // 2 * 2, : width // 2 * 2]
-    if channels == 1:
-        return _with_positions_in_columns(images, kernel, bias)
-    return _with_positions_in_rows(images, kernel, bias)
+
+    def __init__(self, units, activation=None, **kwargs):
+        super().__init__(activation, **kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        features = input_shape[-1]
+        self.kernel = self.add_weight(
+            name="kernel", shape=(features, self.units), initializer=FanInUniform(features)
+        )
+        self.bias = self.add_weight(
+            name="bias", shape=(self.units,), initializer=FanInUniform(features)
+        )
+
+    def weighted_sums(self, inputs):
+        """What the activation gets: (batch, units)."""
+        return inputs @ self.kernel + self.bias
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        return {**super().get_config(), **self._activation_config(), "units": self.units}
+
+    def _back_through_sums(self, inputs, upstream):
+        to_inputs = tf.matmul(upstream, tf.square(self.kernel.value), transpose_b=True)
+        to_kernel = tf.matmul(tf.square(inputs), upstream, transpose_a=True)
+        return to_inputs, [to_kernel, tf.reduce_sum(upstream, 0)]
 
 
-def _pooled_size(images, kernel):
-    """Cells of 2x2 pixels under one pool along a side, and the output's height and width."""
-    cells = (kernel.shape[0] + 1) // 2
-    return cells, images.shape[1] // 2 - cells + 1, images.shape[2] // 2 - cells + 1
+@keras.saving.register_keras_serializable(package="lenet_helpers")
+class RBF(keras.layers.Layer):
+    """Euclidean radial basis functions: the squared distance to each class's fixed code.
+
+    codes: (classes, features) of +1 and -1.
+    Input (batch, features), output (batch, classes): y_i = sum_j (x_j - w_ij)^2, so the *smallest*
+    is the answer. Paper: section II.B, eq. 7.
+    Raises ValueError if the input has another number of features than the codes.
+    """
+
+    def __init__(self, codes, **kwargs):
+        super().__init__(**kwargs)
+        self.codes = np.asarray(codes, "float64")
+        if self.codes.ndim != 2 or not np.isin(self.codes, (-1, 1)).all():
+            raise ValueError("codes must be a table of +1 and -1, one row per class.")
+
+    def build(self, input_shape):
+        self.compute_output_shape(input_shape)
+        self.input_spec = keras.layers.InputSpec(shape=(None, *input_shape[1:]))
+        self.centres = self.add_weight(
+            name="codes",
+            shape=self.codes.shape,
+            initializer=keras.initializers.Constant(self.codes),
+            trainable=False,
+        )
+
+    def call(self, inputs):
+        return tf.reduce_sum(tf.square(self.offsets(inputs)), -1)
+
+    def offsets(self, inputs):
+        """What separates each input from each code: (batch, classes, features)."""
+        return inputs[:, tf.newaxis] - self.centres
+
+    def compute_output_shape(self, input_shape):
+        classes, features = self.codes.shape
+        if input_shape[-1] != features:
+            raise ValueError(
+                f"{self.name}: codes of {features} values, but an input of {input_shape[-1]}."
+            )
+        return (input_shape[0], classes)
+
+    def get_config(self):
+        return {**super().get_config(), "codes": self.codes.astype(int).tolist()}
 
 
-def _placed(kernel):
-    """The kernel at its four positions in the wide window: a list of (k+1, k+1, in, out)."""
-    return [tf.pad(kernel, [[y, 1 - y], [x, 1 - x], [0, 0], [0, 0]]) for y, x in SHIFTS]
-
-
-def _gathered(placed_gradients, size):
-    """The gradient of `_placed`: the sum of what each of the four positions received."""
-    return tf.add_n(
-        [g[y : y + size, x : x + size] for g, (y, x) in zip(placed_gradients, SHIFTS, strict=True)]
-    )
-
-
-def _with_positions_in_rows(images, kernel, bias):
-    """One row per pool, one column per pixel of its window: copies long runs of channels."""
+def _convolution(images, kernel):
+    """A convolution without padding, as one product: XLA's own is slow at this size."""
     size, _, channels, filters = kernel.shape
-    cells, rows, columns = _pooled_size(images, kernel)
-    average = tf.constant(np.tile(np.eye(filters) / 4, (4, 1)), images.dtype)
-
-    @tf.custom_gradient
-    def forward(images, kernel, bias):
-        patches = _windows(images, cells, rows, columns)
-        weights = tf.reshape(tf.stack(_placed(kernel), -2), (-1, 4 * filters))
-        before = tf.reshape(patches @ weights, (-1, 4, filters)) + bias
-        maps = tf.tanh(before)
-        pooled = tf.reshape(maps, (-1, 4 * filters)) @ average
-
-        def gradient(upstream):
-            delta = tf.reshape(upstream, (-1, 1, filters)) / 4 * (1 - maps * maps)
-            flat = tf.reshape(delta, (-1, 4 * filters))
-            placed = tf.matmul(patches, flat, transpose_a=True)
-            placed = tf.reshape(placed, (size + 1, size + 1, channels, 4, filters))
-            d_patches = tf.matmul(flat, weights, transpose_b=True)
-            return (
-                _summed_windows(d_patches, cells, rows, columns, channels),
-                _gathered(tf.unstack(placed, axis=3), size),
-                tf.reduce_sum(delta, (0, 1)),
-            )
-
-        return tf.reshape(pooled, (-1, rows, columns, filters)), gradient
-
-    return forward(images, kernel, bias)
-
-
-def _windows(images, cells, rows, columns):
-    """(batch * rows * columns, window pixels * channels), in the order (y, x, channel)."""
-    _, height, width, channels = images.shape
-    pairs = tf.reshape(images, (-1, height // 2, 2, width // 2, 2 * channels))
-    wide = tf.concat([pairs[:, :, :, j : j + columns] for j in range(cells)], -1)
-    lines = [wide[:, i : i + rows, y] for i in range(cells) for y in (0, 1)]
-    return tf.reshape(tf.stack(lines, 3), (-1, 4 * cells * cells * channels))
-
-
-def _summed_windows(patches, cells, rows, columns, channels):
-    """The gradient of `_windows`: every pixel gets the sum over the windows that it is in."""
-    patches = tf.reshape(patches, (-1, rows, columns, cells, 2, 2 * cells * channels))
-    lines = [
-        tf.add_n([patches[:, r - i, :, i] for i in range(cells) if 0 <= r - i < rows])
-        for r in range(rows + cells - 1)
-    ]
-    lines = tf.reshape(tf.stack(lines, 1), (-1, rows + cells - 1, columns, 2, cells, 2 * channels))
-    pairs = [
-        tf.add_n([lines[:, :, c - j, :, j] for j in range(cells) if 0 <= c - j < columns])
-        for c in range(columns + cells - 1)
-    ]
-    height, width = 2 * (rows + cells - 1), 2 * (columns + cells - 1)
-    return tf.reshape(tf.stack(pairs, 3), (-1, height, width, channels))
-
-
-def _with_positions_in_columns(images, kernel, bias):
-    """One column per pool: with a single channel, copies long runs of neighbouring positions."""
-    size, _, _, filters = kernel.shape
-    cells, rows, columns = _pooled_size(images, kernel)
-
-    @tf.custom_gradient
-    def forward(images, kernel, bias):
-        patches = _window_columns(images, cells, rows, columns)
-        weights = _cell_order(tf.stack(_placed(kernel)), cells)
-        maps = tf.tanh(weights @ patches + tf.reshape(tf.tile(bias, [4]), (-1, 1)))
-        maps = tf.reshape(maps, (4, filters, -1))
-        pooled = tf.reshape(tf.reduce_sum(maps, 0) / 4, (filters, -1, rows, columns))
-
-        def gradient(upstream):
-            upstream = tf.reshape(tf.transpose(upstream, (3, 0, 1, 2)), (1, filters, -1))
-            delta = upstream / 4 * (1 - maps * maps)
-            flat = tf.reshape(delta, (4 * filters, -1))
-            placed = _pixel_order(tf.matmul(flat, patches, transpose_b=True), cells)
-            d_patches = tf.matmul(weights, flat, transpose_a=True)
-            return (
-                _summed_window_columns(d_patches, cells, rows, columns),
-                _gathered(tf.unstack(placed), size),
-                tf.reduce_sum(delta, (0, 2)),
-            )
-
-        return tf.transpose(pooled, (1, 2, 3, 0)), gradient
-
-    return forward(images, kernel, bias)
-
-
-def _window_columns(images, cells, rows, columns):
-    """(window pixels, batch * rows * columns), in the order (cell row, cell column, y, x)."""
     _, height, width, _ = images.shape
-    pixels = tf.reshape(images, (-1, height // 2, 2, width // 2, 2))
-    pixels = tf.transpose(pixels, (2, 4, 0, 1, 3))
-    shifts = itertools.product(range(cells), range(cells))
-    patches = [pixels[:, :, :, i : i + rows, j : j + columns] for i, j in shifts]
-    return tf.reshape(tf.stack(patches), (4 * cells * cells, -1))
+    rows, columns = height - size + 1, width - size + 1
+    lines = tf.concat([images[:, :, x : x + columns] for x in range(size)], -1)
+    windows = tf.concat([lines[:, y : y + rows] for y in range(size)], -1)
+    products = tf.reshape(windows, (-1, size * size * channels)) @ tf.reshape(kernel, (-1, filters))
+    return tf.reshape(products, (-1, rows, columns, filters))
 
 
-def _summed_window_columns(patches, cells, rows, columns):
-    """The gradient of `_window_columns`."""
-    patches = tf.reshape(patches, (cells, cells, 2, 2, -1, rows, columns))
-    shifts = itertools.product(range(cells), range(cells))
-    pixels = tf.add_n(
-        [
-            tf.pad(
-                patches[i, j],
-                [[0, 0], [0, 0], [0, 0], [i, cells - 1 - i], [j, cells - 1 - j]],
-            )
-            for i, j in shifts
-        ]
-    )
-    pixels = tf.transpose(pixels, (2, 3, 0, 4, 1))
-    height, width = 2 * (rows + cells - 1), 2 * (columns + cells - 1)
-    return tf.reshape(pixels, (-1, height, width, 1))
+def _sums_of_four(maps):
+    _, height, width, channels = maps.shape
+    cells = tf.reshape(maps, (-1, height // 2, 2, width // 2, 2, channels))
+    return tf.reduce_sum(cells, (2, 4))
 
 
-def _cell_order(placed, cells):
-    """(4, k+1, k+1, 1, out) kernels as (4 * out, window pixels) in `_window_columns`' order."""
-    filters = placed.shape[-1]
-    placed = tf.reshape(placed, (4, cells, 2, cells, 2, filters))
-    return tf.reshape(tf.transpose(placed, (0, 5, 1, 3, 2, 4)), (4 * filters, -1))
-
-
-def _pixel_order(weights, cells):
-    """The inverse of `_cell_order`."""
-    weights = tf.reshape(weights, (4, -1, cells, cells, 2, 2))
-    placed = tf.transpose(weights, (0, 2, 4, 3, 5, 1))
-    return tf.reshape(placed, (4, 2 * cells, 2 * cells, 1, -1))
+def _checked_table(table, filters):
+    table = np.asarray(table)
+    if table.ndim != 2 or table.shape[1] != filters or not np.isin(table, (0, 1)).all():
+        raise ValueError(
+            f"table must be (channels, {filters}) of True and False, got shape {table.shape}."
+        )
+    if not table.any(axis=0).all():
+        raise ValueError("table leaves a map without any input.")
+    return table.astype(bool)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 INK = 255
+PAPER_SIZE, PAPER_WHITE, PAPER_BLACK = 32, -0.1, 1.175
 
 
 def to_model_input(images):
@@ -15,7 +16,7 @@ def to_model_input(images):
     Raises TypeError if the pixels are not uint8, so that nothing is ever scaled twice,
     and ValueError for any other shape.
     """
-    _check_images(images)
+    check_images(images)
     images = images[..., np.newaxis]
     if isinstance(images, np.ndarray):
         return np.divide(images, INK, dtype=np.float32)
@@ -23,6 +24,26 @@ def to_model_input(images):
     import keras
 
     return keras.ops.cast(images, "float32") / INK
+
+
+def to_paper_input(images):
+    """Give images the border and the scale of LeCun et al. 1998, section II.B.
+
+    images: (N, 28, 28) uint8, a NumPy array or a TensorFlow tensor, also inside a `tf.function`.
+    Returns (N, 32, 32, 1) float32 of the same kind: first a border of background, then scaled so
+    that background is -0.1 and ink 1.175, which brings the mean pixel near 0.
+    Raises as `to_model_input`.
+    """
+    border = (PAPER_SIZE - 28) // 2
+    borders = [[0, 0], [border, border], [border, border], [0, 0]]
+    shares = to_model_input(images)
+    if isinstance(shares, np.ndarray):
+        padded = np.pad(shares, borders)
+    else:
+        import keras
+
+        padded = keras.ops.pad(shares, borders)
+    return PAPER_WHITE + (PAPER_BLACK - PAPER_WHITE) * padded
 
 
 def split_validation(n, fraction=0.1):
@@ -38,7 +59,8 @@ def split_validation(n, fraction=0.1):
     return slice(0, first), slice(first, n)
 
 
-def _check_images(images):
+def check_images(images):
+    """Raise TypeError unless images are uint8, and ValueError unless they are (N, 28, 28)."""
     found = getattr(images, "dtype", None)
     if found is None:
         raise TypeError(f"Images must be an array of uint8; this is a {type(images).__name__}.")

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lenet_helpers.layers import fuse
+from lenet_helpers.fused import fuse
 from lenet_helpers.preprocessing import split_validation, to_model_input
 from lenet_helpers.progress import progress_callbacks
 
@@ -34,6 +34,7 @@ def train(
     initial_epoch=0,
     callbacks=(),
     preprocess=to_model_input,
+    augment=None,
 ):
     """Train a compiled Keras model as `model.fit` would, in compiled runs of many updates.
 
@@ -46,9 +47,12 @@ def train(
     callbacks: Keras callbacks; their batch methods are called once per compiled run, as with
         `steps_per_execution`.
     preprocess: turns a uint8 batch into the model's input.
+    augment: turns (n, 28, 28) uint8 and a NumPy Generator into distorted images of the same kind:
+        called anew for all training images of an epoch, some thousand at a time.
     Returns a Keras History with the running training metrics and the validation metrics of each
     epoch. Interrupting the kernel ends training early: model and history stay usable.
-    Raises ValueError if the model is not compiled, or images and labels do not fit together.
+    Raises ValueError if the model is not compiled, if images and labels do not fit together, or if
+    a label has no output.
     """
     _check(model, images, labels, batch_size, epochs)
     training, validation = _split(len(images), validation_split)
@@ -71,7 +75,8 @@ def train(
             callbacks.on_epoch_begin(epoch)
             _seed_layers(model, seed, epoch)
             order = epoch_order(training.stop, seed, epoch)
-            logs = _run_epoch(model, run_updates, images, labels, order, batch_size, callbacks)
+            runs = _drawn(images, labels, order, batch_size, augment, [seed, epoch])
+            logs = _run_epoch(model, run_updates, runs, callbacks)
             if validation:
                 scores = evaluate(model, images[validation], labels[validation], preprocess)
                 logs |= {f"val_{name}": value for name, value in scores.items()}
@@ -133,6 +138,10 @@ def _check(model, images, labels, batch_size, epochs):
         raise ValueError(f"images must be a NumPy array, got {type(images).__name__}.")
     if batch_size < 1 or epochs < 1:
         raise ValueError(f"batch_size and epochs must be at least 1: {batch_size}, {epochs}.")
+    classes = model.output_shape[-1]
+    others = np.setdiff1d(labels, np.arange(classes))
+    if len(others):
+        raise ValueError(f"Labels must be 0 to {classes - 1}, but {others[0]} is among them.")
 
 
 def _split(n, validation_split):
@@ -147,18 +156,29 @@ def _seed_layers(model, seed, epoch):
         state.assign(numbers.integers(2**31, size=state.shape))
 
 
-def _run_epoch(model, run_updates, images, labels, order, batch_size, callbacks):
+def _run_epoch(model, run_updates, runs, callbacks):
     model.reset_metrics()
     done = 0
-    for batches, count in _runs(order, batch_size):
+    for images, labels, count in runs:
         callbacks.on_train_batch_begin(done)
-        run_updates(images[batches], labels[batches], tf.constant(count))
+        run_updates(images, labels, tf.constant(count))
         done += count
         logs = _as_floats(model.get_metrics_result())
         callbacks.on_train_batch_end(done - 1, logs)
         if model.stop_training:
             break
     return logs
+
+
+def _drawn(images, labels, order, batch_size, augment, seed):
+    """What each call gets: images (updates, batch, 28, 28), labels, and how many updates count."""
+    for number, (batches, count) in enumerate(_runs(order, batch_size)):
+        drawn = images[batches]
+        if augment:
+            flat = drawn.reshape(-1, *images.shape[1:])
+            flat = augment(flat, np.random.default_rng([*seed, number]))
+            drawn = flat.reshape(drawn.shape)
+        yield drawn, labels[batches], count
 
 
 def _runs(order, batch_size):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lenet_helpers.preprocessing import split_validation, to_model_input
+from lenet_helpers.preprocessing import split_validation, to_model_input, to_paper_input
 
 
 @pytest.fixture
@@ -82,6 +82,35 @@ def test_what_is_no_array_is_refused(thing):
 def test_other_shapes_are_refused_with_the_remedy(shape, remedy):
     with pytest.raises(ValueError, match=remedy):
         to_model_input(np.zeros(shape, np.uint8))
+
+
+# --- the paper's input ---------------------------------------------------------------------------
+
+
+def test_a_border_of_background_then_the_papers_scale(images):
+    found = to_paper_input(images)
+    assert found.dtype == np.float32
+    assert found.shape == (5, 32, 32, 1)
+    np.testing.assert_allclose(found[:, 2:-2, 2:-2, 0], -0.1 + 1.275 * (images / 255), atol=1e-6)
+    border = np.ones((32, 32), bool)
+    border[2:-2, 2:-2] = False
+    np.testing.assert_allclose(found[:, border], -0.1, atol=1e-7)
+    np.testing.assert_allclose([found.min(), found.max()], [-0.1, 1.175], atol=1e-6)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_papers_input_in_a_compiled_step(images, jit_compile):
+    step = tf.function(to_paper_input, jit_compile=jit_compile)
+    np.testing.assert_allclose(step(tf.constant(images)), to_paper_input(images), rtol=0, atol=1e-6)
+
+
+def test_what_is_scaled_or_padded_already_is_no_input_of_the_paper(images):
+    with pytest.raises(TypeError, match="float32: they look scaled already"):
+        to_paper_input(to_model_input(images)[..., 0])
+    with pytest.raises(TypeError, match="scaled already"):
+        to_paper_input(to_paper_input(images))
+    with pytest.raises(ValueError, match=r"\(5, 32, 32\); expected \(N, 28, 28\)"):
+        to_paper_input(np.pad(images, [(0, 0), (2, 2), (2, 2)]))
 
 
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")

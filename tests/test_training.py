@@ -169,6 +169,9 @@ def test_bad_input_says_what_to_do(digits):
         train(article_lenet5(), images, labels)
     with pytest.raises(ValueError, match="2400 images but 10 labels"):
         train(new_model(), images, labels[:10])
+    for label in (10, -1, 255):
+        with pytest.raises(ValueError, match=f"Labels must be 0 to 9, but {label} is among them"):
+            train(new_model(), images, np.append(labels[1:].astype(int), label))
     with pytest.raises(ValueError, match="at least 1: 0, 20"):
         train(new_model(), images, labels, batch_size=0)
     with pytest.raises(ValueError, match="leaves one part empty"):
