@@ -83,6 +83,38 @@ def seeds(args, rest):
             raise ToolError(f"A run died, and nothing was written. {remedy}") from error
 
 
+def study(args, rest):
+    """train a study's rungs from several seeds, going on where it stopped; or list all"""
+    from lenet_helpers.study import StudyError, listing, run_study
+
+    if args.study is None:
+        print(listing())
+        return
+    rungs = args.rungs and args.rungs.split(",")
+    try:
+        run_study(
+            args.study,
+            rungs,
+            range(args.seeds),
+            workers=args.workers,
+            scheduler=args.scheduler,
+            output=args.output,
+            report=functools.partial(print, flush=True),
+        )
+    except StudyError as error:
+        raise ToolError(str(error)) from error
+
+
+def keep(args, rest):
+    """make a study's finished run, seed 0, a committed checkpoint"""
+    from lenet_helpers.study import StudyError, keep_run
+
+    try:
+        print(f"Wrote {keep_run(args.study, args.rung, args.name)}")
+    except StudyError as error:
+        raise ToolError(str(error)) from error
+
+
 def workshop(args, rest):
     """write the learner's notebooks and the instructor's guide into build/workshop/"""
     from lenet_helpers.tools.workshop import workshop
@@ -96,7 +128,7 @@ def _positive(text):
     return int(text)
 
 
-COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp, seeds]
+COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp, seeds, study, keep]
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
 ARGUMENTS = {
     notebooks: CHAPTERS,
@@ -119,6 +151,34 @@ ARGUMENTS = {
             "default": 2,
             "metavar": "W",
             "help": "how many runs at a time (%(default)s)",
+        },
+    },
+    keep: {
+        "study": {"metavar": "STUDY", "help": "its name"},
+        "rung": {"metavar": "RUNG", "help": "one of its rungs"},
+        "name": {"metavar": "NAME", "help": "of the checkpoint: artifacts/NAME.npz"},
+    },
+    study: {
+        "study": {"nargs": "?", "metavar": "STUDY", "help": "its name; without one, a list"},
+        "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},
+        "--seeds": {
+            "type": _positive,
+            "default": 5,
+            "metavar": "N",
+            "help": "how many: seeds 0 to N-1 (%(default)s)",
+        },
+        "--workers": {
+            "type": _positive,
+            "metavar": "W",
+            "help": "how many runs at a time; as many as the cores bear unless given",
+        },
+        "--scheduler": {
+            "metavar": "ADDRESS",
+            "help": "run on the workers of this Dask scheduler, tcp://host:port",
+        },
+        "--output": {
+            "metavar": "FILE.csv",
+            "help": "the table to go on with; lenet_helpers/artifacts/STUDY.csv unless given",
         },
     },
 }

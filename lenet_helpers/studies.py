@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from lenet_helpers.checkpoints import FOLDER, save_checkpoint
+from lenet_helpers.checkpoints import FOLDER, load_checkpoint, save_checkpoint
 
 SEEDS_CSV = FOLDER / "seeds.csv"
 SPEED_CSV = FOLDER / "speed.csv"
 TOLERANCES_CSV = FOLDER / "tolerances.csv"
+PUBLISHED_1998_CSV = FOLDER / "published_1998.csv"
 CHECKPOINT = "article_lenet5"
 MADE_BY = "chapter 04's recipe, by `python -m lenet_helpers seeds`"
 # How one machine may differ from another. AVX2 stands for a processor without AVX-512.
@@ -46,7 +47,7 @@ def run_seeds(seeds, workers=2, report=print):
         for number, done in enumerate(concurrent.futures.as_completed(waiting), 1):
             report(f"run {number} of {len(jobs)}: {done.result()}")
         runs = pd.DataFrame([run.result() for run in waiting])
-        _keep_checkpoint(Path(folder) / "model.keras")
+        _keep_checkpoint(Path(folder))
     runs.to_csv(SEEDS_CSV, index=False, float_format="%.6f", lineterminator="\n")
     tolerances(runs).to_csv(TOLERANCES_CSV, lineterminator="\n")
     return runs
@@ -60,6 +61,15 @@ def seed_runs():
 def speed_runs():
     """The committed timings of `benchmarks/training.py`: DataFrame, one row per measurement."""
     return pd.read_csv(SPEED_CSV)
+
+
+def published_in_1998():
+    """Test errors of LeCun et al. 1998, figure 9: DataFrame, one row per classifier.
+
+    Columns classifier, preparation ("" for none; "distortions" are of the training images), error
+    (%). Preparations are as on the authors' page of MNIST, where they differ from the figure.
+    """
+    return pd.read_csv(PUBLISHED_1998_CSV, keep_default_na=False)
 
 
 def tolerances(runs):
@@ -116,7 +126,7 @@ def _run(seed, setting, folder):
     again = evaluate(model, digits.x_train[training], digits.y_train[training])
     test = evaluate(model, digits.x_test, digits.y_test)
     if seed == 0 and setting == SETTINGS[0]:
-        model.save(Path(folder) / "model.keras")
+        save_checkpoint(model, CHECKPOINT, MADE_BY, folder)
     final = {name: values[-1] for name, values in history.history.items()}
     return {
         "seed": seed,
@@ -132,8 +142,6 @@ def _run(seed, setting, folder):
     }
 
 
-def _keep_checkpoint(path):
-    if path.is_file():
-        import keras
-
-        save_checkpoint(keras.models.load_model(path), CHECKPOINT, MADE_BY)
+def _keep_checkpoint(folder):
+    if (folder / f"{CHECKPOINT}.npz").is_file():
+        save_checkpoint(load_checkpoint(CHECKPOINT, folder), CHECKPOINT, MADE_BY)

@@ -1,8 +1,18 @@
-"""What several tests of the tools share."""
+"""What several tests share."""
 
+import shutil
 import signal
 
 import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture
@@ -19,3 +29,17 @@ def ctrl_c():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return a headless Chromium with an empty profile."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="needs pip install -r requirements-site.txt"
+    )
+    if not CHROMIUM:
+        pytest.skip("needs Chromium: apt-get install chromium, say")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()

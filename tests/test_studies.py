@@ -1,9 +1,12 @@
 """The table of seeds, and the tolerances that come from it."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from lenet_helpers import studies
+from lenet_helpers import checkpoints, studies
+from lenet_helpers.recipes import STUDIES
+from lenet_helpers.run_table import read_epochs, read_runs
 
 RUN = {"threads": 1, "onednn": False, "instructions": "native"}
 
@@ -35,3 +38,47 @@ def test_every_seed_ran_under_every_setting():
     assert len(table) == table["seed"].nunique() * len(settings)
     assert len(studies.reference_runs(table)) == table["seed"].nunique() >= 5
     assert not table.duplicated(["seed", *settings.columns]).any()
+
+
+def test_the_published_errors_are_those_of_figure_9():
+    table = studies.published_in_1998()
+    assert len(table) == 27
+    assert not table.duplicated(["classifier", "preparation"]).any()
+    lenet5 = table[table["classifier"] == "LeNet-5"].set_index("preparation")["error"]
+    assert lenet5.to_dict() == {"": 0.95, "distortions": 0.8}
+    assert (table["error"].min(), table["error"].max()) == (0.7, 12.0)
+
+
+def test_the_checkpoint_of_a_run_is_kept(tmp_path, monkeypatch):
+    from lenet_helpers.models import article_lenet5
+
+    model, runs_folder = article_lenet5(), tmp_path / "runs"
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path / "kept")
+    studies._keep_checkpoint(runs_folder)  # where seed 0 was not among the seeds
+    assert not (tmp_path / "kept").exists()
+    checkpoints.save_checkpoint(model, studies.CHECKPOINT, studies.MADE_BY, runs_folder)
+    studies._keep_checkpoint(runs_folder)
+    kept = checkpoints.load_checkpoint(studies.CHECKPOINT)
+    for ours, theirs in zip(kept.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "study, rungs, seeds", [("lenet1998", {"rbf", "distorted"}, 5), ("ablation", None, 3)]
+)
+def test_every_rung_that_a_chapter_compares_ran_from_every_seed(study, rungs, seeds):
+    runs = read_runs(studies.FOLDER / f"{study}.csv")
+    rungs = rungs or set(STUDIES[study].rungs)
+    assert set(zip(runs["rung"], runs["seed"], strict=True)) == {
+        (rung, seed) for rung in rungs for seed in range(seeds)
+    }
+    for rung in rungs:
+        settings = set(runs.loc[runs["rung"] == rung, "settings"])
+        assert settings == {STUDIES[study].settings(rung)}
+
+
+def test_the_run_of_the_curve_is_the_run_of_the_table():
+    last = read_epochs(studies.FOLDER / "passes.csv").query("epoch == 20").iloc[0]
+    row = read_runs(studies.FOLDER / "lenet1998.csv").query("rung == 'rbf' and seed == 0").iloc[0]
+    for errors in ("train_errors", "test_errors"):
+        assert last[errors] == row[errors]

@@ -1,0 +1,134 @@
+"""How the networks of a study are compiled and trained: the functions that recipes name.
+
+Each takes a network that is not compiled, (N, 28, 28) uint8 images, (N,) labels, the Recipe, a
+seed and further callbacks; trains the network in place, for all of the recipe's epochs; and
+returns a Keras History.
+"""
+
+import functools
+import hashlib
+import io
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from lenet_helpers import distortions
+from lenet_helpers.checkpoints import CheckpointError
+from lenet_helpers.losses import MeanDistance, RBFLoss
+from lenet_helpers.models import compile_1998, compile_article
+from lenet_helpers.optimizers import CurvatureEstimate, StochasticDiagonalLM, paper_rate
+from lenet_helpers.preprocessing import split_validation
+from lenet_helpers.recipes import find, read_settings
+from lenet_helpers.training import predict, train
+
+
+def article(model, images, labels, recipe, seed, callbacks=()):
+    """The article's recipe: Adam with Keras's defaults, cross-entropy."""
+    return _train(compile_article(model), images, labels, recipe, seed, callbacks)
+
+
+def paper(model, images, labels, recipe, seed, callbacks=()):
+    """The recipe of 1998: the loss of eq. 9, and the stochastic diagonal LM of appendix C.
+
+    options: rubbish (the constant j), mu.
+    """
+    compile_1998(model, StochasticDiagonalLM(mu=recipe.options["mu"]), _loss(recipe))
+    seen = training_part(len(images), recipe)
+    rates = keras.callbacks.LearningRateScheduler(
+        lambda epoch, now: paper_rate(epoch, recipe.epochs)
+    )
+    curvature = CurvatureEstimate(images[seen], labels[seen], seed)
+    return _train(model, images, labels, recipe, seed, [curvature, rates, *callbacks])
+
+
+def distances(model, images, labels, recipe, seed, callbacks=()):
+    """A network with an RBF output, trained by one of Keras's optimizers.
+
+    options: optimizer ("SGD", "Adam", ...), learning_rate, rubbish, and falling: whether the rate
+    falls from pass to pass in the proportions of the paper's.
+    """
+    rate = recipe.options["learning_rate"]
+    optimizer = getattr(keras.optimizers, recipe.options["optimizer"])(rate)
+    compile_1998(model, optimizer, _loss(recipe))
+    if recipe.options.get("falling"):
+        falling = keras.callbacks.LearningRateScheduler(
+            lambda epoch, now: rate * paper_rate(epoch, recipe.epochs) / paper_rate(0)
+        )
+        callbacks = [falling, *callbacks]
+    return _train(model, images, labels, recipe, seed, callbacks)
+
+
+def _train(model, images, labels, recipe, seed, callbacks):
+    return train(
+        model,
+        images,
+        labels,
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        validation_split=recipe.validation_split,
+        seed=seed,
+        callbacks=callbacks,
+        preprocess=find(recipe.preprocess, "preprocessing"),
+        augment=_augment(recipe),
+    )
+
+
+def training_part(n, recipe):
+    """The slice of n images that a recipe trains on: all, or all but the validation images."""
+    split = recipe.validation_split
+    return split_validation(n, split)[0] if split else slice(n)
+
+
+def _loss(recipe):
+    rubbish = recipe.options["rubbish"]
+    return MeanDistance() if rubbish is None else RBFLoss(rubbish)
+
+
+def _augment(recipe):
+    """The recipe's distortion: the option "distort" names a function, with its arguments."""
+    settings = dict(recipe.options.get("distort", {}))
+    if not settings:
+        return None
+    return functools.partial(getattr(distortions, settings.pop("function")), **settings)
+
+
+# What all of them share
+
+
+def build(recipe):
+    """Return the network of a Recipe, new and not compiled."""
+    return find(recipe.network, "models")(**recipe.network_options)
+
+
+def answers(model, recipe, images):
+    """The digit that a network answers for each image: (N,) int.
+
+    images: (N, 28, 28) uint8; the Recipe says how the network reads them and answers.
+    """
+    outputs = predict(model, images, find(recipe.preprocess, "preprocessing"))
+    return outputs.argmax(1) if recipe.answer == "largest" else outputs.argmin(1)
+
+
+def load_run(runs, rung, seed, folder):
+    """Return the trained network of a run, and its Recipe.
+
+    runs: DataFrame of `run_table.read_runs`; folder: path of its weights, RUNG-SEED.npz.
+    Raises CheckpointError if the run is not in the table, or the weights are not there or not its.
+    """
+    found = runs[(runs["rung"] == rung) & (runs["seed"] == seed)]
+    if len(found) != 1:
+        raise CheckpointError(f"The table has {len(found)} runs of {rung} with seed {seed}.")
+    run = found.iloc[0]
+    path = Path(folder) / f"{rung}-{seed}.npz"
+    remedy = f"`python -m lenet_helpers study {run['study']}` makes it."
+    if not path.is_file():
+        raise CheckpointError(f"{path.name} is missing from {folder}. {remedy}")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != run["weights_sha256"]:
+        raise CheckpointError(f"{path} is damaged, or of another run than the table's. {remedy}")
+    recipe, _ = read_settings(run["settings"])
+    model = build(recipe)
+    with np.load(io.BytesIO(content), allow_pickle=False) as weights:
+        model.set_weights([weights[key] for key in sorted(weights)])
+    return model, recipe

@@ -1,0 +1,234 @@
+"""What is trained for the tables of several seeds: recipes, by study and rung.
+
+`python -m lenet_helpers study` runs them. Listing them loads nothing heavy, so networks, methods
+and preprocessing are given by name.
+"""
+
+import importlib
+import json
+import re
+from dataclasses import MISSING, asdict, dataclass, field, replace
+
+# Raise it when a change of a network or method makes the runs in committed tables unrepeatable.
+VERSION = 1
+ANSWERS = ("largest", "smallest")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a run follows from, besides its seed.
+
+    network:    name of a function in `models`, called with network_options; returns a Keras model.
+    method:     name of a function in `methods`; compiles the model and trains it.
+    epochs, batch_size: int, 1 or more.
+    validation_split: float in [0, 1): 0.1 to choose settings, 0 for final runs on all images.
+    images:     int, how many of the training images are used, from the first on.
+    preprocess: name of a function in `preprocessing`: from uint8 images to what the network reads.
+    answer:     "largest" or "smallest", which of the ten outputs names the digit.
+    threads:    int, TensorFlow's threads. Part of the recipe because another number of threads
+                rounds differently: a run must not depend on how many others ran beside it.
+    counts_every_epoch: bool, whether errors are also counted with the weights after each epoch,
+                once training has ended.
+    network_options, options: dict, what the network's and the method's functions take besides.
+
+    A name with a dot, such as "package.module.function", is looked up there instead.
+    Raises ValueError if a number is out of range, or the options are not plain JSON.
+    """
+
+    network: str
+    method: str
+    epochs: int
+    batch_size: int
+    validation_split: float = 0.1
+    images: int = 60_000
+    preprocess: str = "to_model_input"
+    answer: str = "largest"
+    threads: int = 1
+    counts_every_epoch: bool = False
+    network_options: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "images", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}.")
+        if not 0 <= self.validation_split < 1:
+            raise ValueError(f"validation_split must be in [0, 1), not {self.validation_split}.")
+        if self.answer not in ANSWERS:
+            raise ValueError(f"answer must be one of {', '.join(ANSWERS)}, not {self.answer!r}.")
+        for name in ("network_options", "options"):
+            if not _is_json(getattr(self, name)):
+                raise ValueError(f"{name} must be plain JSON: {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Rungs that are compared, each with several seeds.
+
+    about: str, one line for the listing.
+    rungs: dict of Recipe, in the order of tables and figures. A rung's name is that of its file
+        of weights: letters, digits, and any of _ . + -
+    opens_test_set: bool, whether each run counts its errors on the test set, once, at its end.
+        A study that settings are chosen by must not.
+    Raises ValueError for a name that cannot be a file's.
+    """
+
+    about: str
+    rungs: dict
+    opens_test_set: bool = False
+
+    def __post_init__(self):
+        for rung in self.rungs:
+            if not re.fullmatch(r"\w[\w.+-]*", rung):
+                raise ValueError(f"A rung cannot be called {rung!r}: use letters, digits, _ . + -")
+
+    def settings(self, rung):
+        """All that a run of a rung follows from, besides its seed: JSON, always written alike.
+
+        What has its default is left out, so that a new field leaves finished runs valid.
+        """
+        recipe = asdict(self.rungs[rung])
+        settings = {name: value for name, value in recipe.items() if value != _default(name)}
+        return json.dumps(settings | {"opens_test_set": self.opens_test_set}, sort_keys=True)
+
+
+def read_settings(text):
+    """Turn what `Study.settings` wrote back into (Recipe, opens_test_set)."""
+    settings = json.loads(text)
+    opens_test_set = settings.pop("opens_test_set")
+    return Recipe(**settings), opens_test_set
+
+
+def find(name, home):
+    """Return the function that a recipe names: in lenet_helpers.HOME, or where its dots say.
+
+    Raises ValueError if there is none.
+    """
+    module, _, function = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module or f"lenet_helpers.{home}"), function)
+    except (AttributeError, ModuleNotFoundError) as error:
+        raise ValueError(f"No function is called {name!r} in {home}: {error}.") from error
+
+
+def _default(name):
+    declared = Recipe.__dataclass_fields__[name]
+    factory = declared.default_factory
+    return declared.default if factory is MISSING else factory()
+
+
+def _is_json(options):
+    try:
+        return json.loads(json.dumps(options)) == options
+    except TypeError:
+        return False
+
+
+def _of_1998(method="paper", epochs=20, validation_split=0, **options):
+    """A recipe for LeNet-5 as published: one image per update."""
+    return Recipe(
+        "lenet5_1998",
+        method,
+        epochs=epochs,
+        batch_size=1,
+        validation_split=validation_split,
+        preprocess="to_paper_input",
+        answer="smallest",
+        options={"rubbish": RUBBISH, **options},
+    )
+
+
+def _choice(epochs=8, **options):
+    return _of_1998(epochs=epochs, validation_split=0.1, **options)
+
+
+def _by_keras(optimizer, learning_rate, **others):
+    """`_of_1998` or `_choice` with a Keras optimizer, its rate falling as the paper's does."""
+    return {
+        "method": "distances",
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "falling": True,
+        **others,
+    }
+
+
+def _between(steps):
+    """The article's recipe for its network after some steps towards the paper's."""
+    distances = {"rubbish": RUBBISH, "optimizer": "Adam", "learning_rate": 0.001}
+    return Recipe(
+        "between_article_and_1998",
+        "distances" if steps == len(STEPS_TO_1998) else "article",
+        epochs=20,
+        batch_size=10,
+        validation_split=0,
+        preprocess="to_paper_input" if steps else "to_model_input",
+        answer="smallest" if steps == len(STEPS_TO_1998) else "largest",
+        network_options={"steps": steps},
+        options=distances if steps == len(STEPS_TO_1998) else {},
+    )
+
+
+def _affine(translation, scaling, squeezing, shearing):
+    return {
+        "function": "random_affine",
+        "translation": translation,
+        "scaling": scaling,
+        "squeezing": squeezing,
+        "shearing": shearing,
+    }
+
+
+# What was chosen on validation images, by the study "choices1998".
+RUBBISH, MU = 10.0, 0.5
+SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
+# The steps of `models.between_article_and_1998`, for which nothing heavy has to be loaded here.
+STEPS_TO_1998 = ["input", "F6", "subsampling", "squashing", "table", "RBF"]
+RATES = (1e-4, 3e-4, 1e-3)
+
+STUDIES = {
+    "ladder": Study(
+        "from the article's network to the best of no more parameters",
+        {
+            "article": Recipe("article_lenet5", "article", epochs=20, batch_size=10),
+        },
+    ),
+    "choices1998": Study(
+        "what the paper leaves open, on validation images",
+        {
+            **{f"mu{mu}": _choice(mu=mu) for mu in (0.02, 0.2, 0.5, 1.5, 5.0)},
+            **{f"j{j}": _choice(mu=MU, rubbish=j) for j in (1.0, 3.0, 30.0, 100.0)},
+            "eq8": _choice(mu=MU, rubbish=None),
+            **{f"SGD{rate}": _choice(**_by_keras("SGD", rate)) for rate in RATES},
+            **{f"Adam{rate}": _choice(**_by_keras("Adam", rate)) for rate in RATES},
+            "distort-small": _choice(mu=MU, distort=SMALL),
+            "distort-middle": _choice(mu=MU, distort=MIDDLE),
+            "distort-large": _choice(mu=MU, distort=_affine(3, 0.2, 0.15, 0.3)),
+            **{
+                f"distort-{name}-mu{mu}-20passes": _choice(epochs=20, mu=mu, distort=limits)
+                for name, limits in (("small", SMALL), ("middle", MIDDLE))
+                for mu in (0.2, 0.5)
+            },
+        },
+    ),
+    "lenet1998": Study(
+        "LeNet-5 as published, 20 passes over all training images",
+        {
+            "rbf": _of_1998(mu=MU),
+            "distorted": _of_1998(mu=MU, distort=MIDDLE),
+            "SGD": _of_1998(**_by_keras("SGD", 3e-4)),
+            "Adam": _of_1998(**_by_keras("Adam", 3e-4)),
+        },
+        opens_test_set=True,
+    ),
+    "ablation": Study(
+        "from the article's network to the paper's, one change at a time",
+        {name: _between(steps) for steps, name in enumerate(["article", *STEPS_TO_1998])},
+        opens_test_set=True,
+    ),
+    "passes": Study(
+        "LeNet-5 as published, its errors after each pass counted from saved weights",
+        {"rbf": replace(_of_1998(mu=MU), counts_every_epoch=True)},
+        opens_test_set=True,
+    ),
+}

@@ -1,0 +1,269 @@
+"""Runs of a study, rungs x seeds: over this machine's cores, or over machines with Dask.
+
+A finished run is written at once and never made again. On one machine:
+
+    python -m lenet_helpers study ladder --rungs article --seeds 5
+
+On several, each with the same helpers and MNIST, and N runs at a time on each:
+
+    dask scheduler                                # on one of them
+    dask worker tcp://HOST:8786 --nthreads N      # on each
+    python -m lenet_helpers study ladder --scheduler tcp://HOST:8786
+
+Interrupted, that command leaves the workers to end the runs that they are at, for nothing.
+"""
+
+import collections
+import contextlib
+import logging
+import statistics
+from pathlib import Path
+
+import joblib
+
+from lenet_helpers import recipes
+from lenet_helpers.checkpoints import FOLDER, CheckpointError, save_checkpoint
+from lenet_helpers.fresh_run import Failure, Job, run_fresh
+from lenet_helpers.run_table import RunTable, TableError, read_runs
+from lenet_helpers.tools.project import BUILD
+
+# Seconds to wait for a Dask scheduler, and for the first of its workers, which start slowly.
+PATIENCE, PATIENCE_FOR_WORKERS = 5, 30
+
+
+class StudyError(Exception):
+    """A study cannot be run, or not to its end; the message says why and what to do."""
+
+
+def run_study(
+    study, rungs=None, seeds=range(5), *, workers=None, scheduler=None, output=None, report=print
+):
+    """Make every run of a study that is not in its table yet; return the table, a DataFrame.
+
+    study:     str, one of recipes.STUDIES.
+    rungs:     names of some of its rungs; all unless given.
+    seeds:     iterable of int.
+    workers:   int, runs at a time on this machine; as many as its cores bear unless given.
+    scheduler: str, address of a Dask scheduler, "tcp://host:port": runs on its workers instead.
+    output:    path of the CSV, artifacts/STUDY.csv unless given. Weights go into build/studies/,
+               or beside another CSV into a folder of its name.
+    report:    function of str, called as runs finish.
+    Raises StudyError.
+    """
+    jobs = _jobs(study, rungs, seeds)
+    table = _table(study, output)
+    try:
+        missing = _missing(jobs, table)
+        table.prepare()
+        report(f"{study}: {len(jobs)} runs, of which {len(jobs) - len(missing)} are done already")
+        if missing:
+            with _spread(missing, workers, scheduler) as (at_a_time, outcomes):
+                _keep(outcomes, table, _Clock(missing, at_a_time), report)
+    except TableError as error:
+        raise StudyError(str(error)) from error
+    report(f"All {len(jobs)} runs are in {table.path}")
+    return read_runs(table.path)
+
+
+def keep_run(study, rung, name):
+    """Make a finished run, seed 0, a committed checkpoint; return the path of NAME.npz.
+
+    Raises StudyError if the run is not there. Which seed is kept was fixed before any run.
+    """
+    from lenet_helpers.methods import load_run
+
+    table = _table(study, None)
+    try:
+        model, _ = load_run(read_runs(table.path), rung, 0, table.weights)
+    except (CheckpointError, TableError) as error:
+        raise StudyError(str(error)) from error
+    made_by = f"`python -m lenet_helpers study {study} --rungs {rung}`, seed 0"
+    return save_checkpoint(model, name, made_by)
+
+
+def listing():
+    """The studies and their rungs, as text."""
+    lines = []
+    for name, plan in recipes.STUDIES.items():
+        lines += [f"{name}: {plan.about}", f"    rungs: {', '.join(plan.rungs)}"]
+    return "\n".join(lines)
+
+
+def _jobs(study, rungs, seeds):
+    """Every run asked for, seed by seed: a study that is cut short has a bit of every rung."""
+    plan = _known(study, recipes.STUDIES, "study")
+    rungs = list(plan.rungs if rungs is None else rungs)
+    seeds = list(seeds)
+    if not rungs or not seeds:
+        raise StudyError("No runs: give at least one rung and one seed.")
+    for rung in rungs:
+        _known(rung, plan.rungs, f"rung of study {study}")
+    return [
+        Job(study, rung, seed, plan.settings(rung), recipes.VERSION)
+        for seed in seeds
+        for rung in rungs
+    ]
+
+
+def _known(name, things, kind):
+    if name not in things:
+        raise StudyError(f"No {kind} is called {name!r}; known: {', '.join(things)}.")
+    return things[name]
+
+
+def _table(study, output):
+    rungs = recipes.STUDIES[study].rungs
+    if output is None:
+        return RunTable(FOLDER / f"{study}.csv", BUILD / "studies" / study, study, rungs)
+    if Path(output).suffix != ".csv":
+        raise StudyError(f"The output must be a file .csv, not {output}.")
+    return RunTable(output, Path(output).with_suffix(""), study, rungs)
+
+
+def _missing(jobs, table):
+    """The jobs without a row. Raises StudyError if a row of their rungs was made otherwise."""
+    wanted = {job.rung: job for job in jobs}
+    done = set()
+    for row in table.runs():
+        if row["rung"] in wanted:
+            _check_same(row, wanted[row["rung"]], table.path)
+            done.add((row["rung"], int(row["seed"])))
+    return [job for job in jobs if (job.rung, job.seed) not in done]
+
+
+def _check_same(row, job, path):
+    for name, wanted in (("version", str(job.version)), ("settings", job.settings)):
+        if row[name] != wanted:
+            raise StudyError(
+                f"{path} has runs of {job.rung} that another recipe made. Its {name}:\n"
+                f"    there {row[name]}\n    now   {wanted}\n"
+                f"Delete the rows of {job.rung} to make them again, or give another --output."
+            )
+
+
+def _spread(jobs, workers, scheduler):
+    if scheduler is not None:
+        return _on_cluster(jobs, scheduler)
+    threads = max(recipes.read_settings(job.settings)[0].threads for job in jobs)
+    return _on_cores(jobs, workers or max(1, joblib.cpu_count() // threads))
+
+
+@contextlib.contextmanager
+def _on_cores(jobs, workers):
+    """Yield how many runs go on at a time, and an iterator of outcomes as they come."""
+    started = []
+    # A thread waits for each run's process.
+    parallel = joblib.Parallel(
+        workers,
+        backend="threading",
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="n_jobs",
+    )
+    try:
+        yield workers, parallel(joblib.delayed(run_fresh)(job, started.append) for job in jobs)
+    finally:
+        for process in started:
+            process.kill()
+
+
+@contextlib.contextmanager
+def _on_cluster(jobs, address):
+    """As `_on_cores`, on the workers of a Dask scheduler; a worker that dies is made up for."""
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        raise StudyError("Dask is not installed: pip install -e '.[cluster]'") from error
+    # What goes wrong is said here; Dask would add the tracebacks of its attempts to reconnect.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    try:
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise StudyError(f"No Dask scheduler answers at {address}: {error}") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE_FOR_WORKERS)
+            futures = {client.submit(run_fresh, job, pure=False): job for job in jobs}
+            done = distributed.as_completed(futures, loop=client.loop)
+            yield sum(client.nthreads().values()), (_outcome(run, futures[run]) for run in done)
+        except TimeoutError as error:
+            raise StudyError(
+                f"The Dask scheduler at {address} has no workers. On each machine, start "
+                f"`dask worker {address} --nthreads N`, N runs at a time."
+            ) from error
+        except (distributed.CancelledError, distributed.comm.CommClosedError) as error:
+            raise StudyError(
+                f"The Dask scheduler at {address} is gone. Finished runs are in the table; the "
+                "same command makes the missing ones."
+            ) from error
+
+
+def _outcome(future, job):
+    if future.status == "error":
+        return Failure(job, f"{type(future.exception()).__name__}: {future.exception()}")
+    return future.result()
+
+
+def _keep(outcomes, table, clock, report):
+    """Write each run as it finishes, and report how far the study is."""
+    failures = []
+    for outcome in outcomes:
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+            row = outcome.job._asdict()
+            what = f"failed: {outcome.reason}"
+        else:
+            table.add(*outcome)
+            row = outcome.row
+            what = _errors(row)
+        report(f"{row['rung']}, seed {row['seed']}: {what}; {clock.tick(row)}")
+    if failures:
+        logs = _write_logs(failures, table.weights)
+        raise StudyError(
+            f"{len(failures)} runs failed; what they printed is in {logs}. The others are in "
+            f"{table.path}. The same command makes only the missing ones."
+        )
+
+
+def _errors(row):
+    counts = [("training", "train_errors"), ("validation", "val_errors"), ("test", "test_errors")]
+    found = [f"{row[name]} {kind}" for kind, name in counts if row[name] is not None]
+    return f"{', '.join(found)} errors in {row['seconds']:.0f} s"
+
+
+def _write_logs(failures, folder):
+    for failure in failures:
+        path = folder / f"{failure.job.rung}-{failure.job.seed}.log"
+        path.write_text(f"{failure.log or failure.reason}\n", encoding="utf-8")
+    return folder / "*.log"
+
+
+class _Clock:
+    """How many runs are left, and about how long they will take.
+
+    A run is expected to take the mean of its rung's, or of all before one of its rung is finished.
+    """
+
+    def __init__(self, jobs, at_a_time):
+        self.left = collections.Counter(job.rung for job in jobs)
+        self.at_a_time = at_a_time
+        self.seconds = collections.defaultdict(list)
+
+    def tick(self, row):
+        """Take a run off, and say what is left."""
+        self.left[row["rung"]] -= 1
+        if "seconds" in row:
+            self.seconds[row["rung"]].append(row["seconds"])
+        runs = self.left.total()
+        if not runs or not self.seconds:
+            return f"{runs} left"
+        means = {rung: statistics.mean(seconds) for rung, seconds in self.seconds.items()}
+        mean = statistics.mean(means.values())
+        seconds = sum(means.get(rung, mean) * count for rung, count in self.left.items())
+        return f"{runs} left, about {_duration(seconds / self.at_a_time)}"
+
+
+def _duration(seconds):
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
