@@ -1,13 +1,15 @@
 """What a test set says about a classifier: small functions of labels, predictions, confidences."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp, ttest_ind
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 CLASSES = 10
+LABEL_ERRORS = Path(__file__).parent / "artifacts/label_errors.csv"
 
 
 def wilson_interval(successes, n, confidence_level=0.95):
@@ -23,6 +25,29 @@ def wilson_interval(successes, n, confidence_level=0.95):
     if not 0 < confidence_level < 1:
         raise ValueError(f"confidence_level must lie between 0 and 1, got {confidence_level}")
     interval = binomtest(successes, n).proportion_ci(confidence_level, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mean_interval(runs, confidence_level=0.95):
+    """Interval of the mean over endlessly many runs, from a few: (low, high), floats.
+
+    runs: (N,) numbers, N >= 2, for example the test errors of N seeds.
+    Student's t; it takes the runs for independent, and their spread for about normal.
+    Raises ValueError if there are fewer than two runs.
+    """
+    interval = ttest_1samp(_several(runs), 0).confidence_interval(confidence_level)
+    return float(interval.low), float(interval.high)
+
+
+def difference_interval(runs, others, confidence_level=0.95):
+    """Interval of the difference of two recipes' means, runs - others: (low, high), floats.
+
+    runs, others: numbers, 2 or more each, for example the test errors of some seeds of two recipes.
+    Welch's t, which lets the two spread differently. With 0 inside, they are not known to differ.
+    Raises ValueError if there are fewer than two of either.
+    """
+    test = ttest_ind(_several(runs), _several(others), equal_var=False)
+    interval = test.confidence_interval(confidence_level)
     return float(interval.low), float(interval.high)
 
 
@@ -104,6 +129,18 @@ def most_confident_mistakes(probabilities, labels, count):
         "truth": probabilities[image, labels[image]],
     }
     return pd.DataFrame(columns)
+
+
+def label_errors():
+    """The images of MNIST's test set whose label fewer than three of five people confirmed.
+
+    Returns a DataFrame, one row per image: image (row in the test set), label (the published one),
+    suggested (another digit that the people were shown), and their votes: votes_label,
+    votes_suggested, votes_neither, which sum to 5.
+    Northcutt, Athalye and Mueller 2021; github.com/cleanlab/label-errors, mturk/mnist_mturk.json,
+    commit 5457895: the rows of that file with fewer than three votes for the given label.
+    """
+    return pd.read_csv(LABEL_ERRORS)
 
 
 def reliability_bins(confidence, correct, bins=15):
@@ -219,6 +256,13 @@ def mcnemar(correct_a, correct_b):
     decided = only_a + only_b
     p_value = float(binomtest(only_a, decided).pvalue) if decided else 1.0
     return PairedTest(int((a & b).sum()), only_a, only_b, int((~a & ~b).sum()), p_value)
+
+
+def _several(runs):
+    runs = np.asarray(runs, float)
+    if runs.ndim != 1 or len(runs) < 2:
+        raise ValueError(f"an interval needs two runs or more, got shape {runs.shape}")
+    return runs
 
 
 def _digits(values, name):

@@ -7,9 +7,11 @@ from lenet_helpers.evaluation import (
     accuracy_against_rejection,
     confusion_counts,
     confusion_rates,
+    difference_interval,
     expected_calibration_error,
     least_rejection,
     mcnemar,
+    mean_interval,
     most_confident_mistakes,
     precision_recall,
     reliability_bins,
@@ -390,6 +392,41 @@ def test_mcnemar_rarely_rejects_when_models_are_equal():
 def test_mcnemar_refuses(a, b, message):
     with pytest.raises(ValueError, match=message):
         mcnemar(a, b)
+
+
+def test_the_interval_of_a_mean_by_hand():
+    # t(0.975, 2 degrees of freedom) = 4.302653, standard error = 1 / sqrt(3)
+    low, high = mean_interval([1, 2, 3])
+    assert (low, high) == pytest.approx((2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5))
+    narrower = mean_interval([1, 2, 3], confidence_level=0.5)
+    assert low < narrower[0] < narrower[1] < high
+
+
+def test_the_interval_of_a_difference_by_hand():
+    # Equal spreads and numbers: Welch's degrees of freedom are 4, t = 2.776445.
+    low, high = difference_interval([5, 6, 7], [1, 2, 3])
+    reach = 2.776445 * (2 / 3) ** 0.5
+    assert (low, high) == pytest.approx((4 - reach, 4 + reach))
+    assert difference_interval([1, 2, 3], [5, 6, 7]) == pytest.approx((-high, -low))
+
+
+def test_intervals_hold_as_often_as_they_say():
+    random = np.random.default_rng(5)
+    means = [mean_interval(random.normal(3, 2, 4)) for _ in range(1000)]
+    held = np.mean([low < 3 < high for low, high in means])
+    pairs = [random.normal([3, 5], [1, 2], (5, 2)).T for _ in range(1000)]
+    differences = [difference_interval(*pair) for pair in pairs]
+    held_too = np.mean([low < -2 < high for low, high in differences])
+    assert 0.93 < held < 0.97
+    assert 0.93 < held_too < 0.975
+
+
+@pytest.mark.parametrize("runs", [[], [1.0], 3.0, [[1, 2], [3, 4]]])
+def test_an_interval_needs_two_runs(runs):
+    with pytest.raises(ValueError, match="two runs or more"):
+        mean_interval(runs)
+    with pytest.raises(ValueError, match="two runs or more"):
+        difference_interval([1, 2], runs)
 
 
 def test_inputs_are_left_alone(guesses):
