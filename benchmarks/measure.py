@@ -1,4 +1,4 @@
-"""What both benchmarks share: calls in fresh processes, a stopwatch for epochs, arguments.
+"""What the benchmarks share: calls in fresh processes, a stopwatch for epochs, arguments.
 
 Every measurement has a process of its own, so that nothing that ran before helps or hinders it.
 """
@@ -104,8 +104,11 @@ def write_csv(table, path):
     table.assign(**machine()).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def arguments(description, kind, choices, output):
-    """The parser of the arguments that both benchmarks take; kind: what choices are called."""
+def arguments(description, kind, choices, output, rounds=5, images=60000):
+    """The parser of the arguments that benchmarks take.
+
+    kind: what choices are called; rounds and images: their defaults, None if one cannot choose.
+    """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -117,10 +120,12 @@ def arguments(description, kind, choices, output):
         return text.split(",")
 
     every = list(choices)
-    parser.add_argument("--rounds", type=whole(1), default=5, help="default 5")
+    parser.add_argument("--rounds", type=whole(1), default=rounds, help="default %(default)s")
     parser.add_argument(f"--{kind}", type=chosen, default=every, help="such as A,B; default all")
-    # Thousands make full batches in all variants.
-    parser.add_argument("--images", type=whole(1000, 1000), default=60000, help="train on fewer")
+    if images:  # thousands make full batches in all variants
+        parser.add_argument(
+            "--images", type=whole(1000, 1000), default=images, help="train on fewer"
+        )
     parser.add_argument("--output", type=Path, default=output, help="another CSV to write")
     return parser
 

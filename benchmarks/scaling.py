@@ -5,6 +5,7 @@ batch      seconds an epoch against the batch size: ours after the first epoch, 
 examples   seconds an epoch of ours against the number of training images
 seeds      seconds an epoch and seed, with 1 and 2 seeds at once, each on 1 or 2 threads
 evaluate   seconds for the 10,000 test images: `model.evaluate` and ours, first and later calls
+studies    runs an hour of chapter 04's recipe with 4 epochs, by as many processes at a time
 start      seconds of a fresh Python until it has done something, its exit included
 memory     peak memory in MiB of fresh processes: preparing images and training on them
 
@@ -25,6 +26,9 @@ from statistics import median
 import pandas as pd
 from measure import HERE, arguments, call, chapter_cells, machine, write_csv
 from tasks import ARTICLE_IMPORTS
+
+from lenet_helpers.recipes import STUDIES, Recipe, Study
+from lenet_helpers.study import run_study
 
 
 # Each table takes the data's path and a number of training images, and yields a case, a variant,
@@ -63,6 +67,20 @@ def evaluate(data, images):
         yield "later calls", variant, median(later), "s"
 
 
+def studies(data, images):
+    os.environ["LENET_MNIST"] = data
+    for workers, threads in ((1, 1), (1, 2), (2, 1)):
+        recipe = Recipe("article_lenet5", "article", 4, 10, images=images, threads=threads)
+        STUDIES["throughput"] = Study("throughput", {"article": recipe})
+        seeds = range(2 * workers)
+        with tempfile.TemporaryDirectory() as folder:
+            begin = time.perf_counter()
+            output = Path(folder) / "runs.csv"
+            run_study("throughput", seeds=seeds, workers=workers, output=output, report=_ignore)
+            hours = (time.perf_counter() - begin) / 3600
+        yield f"{workers} at a time, {threads} threads each", "ours", len(seeds) / hours, "runs/h"
+
+
 def start(data, images):
     yield "Python alone", "Python", _seconds_of("pass"), "s"
     yield "import lenet_helpers", "ours", _seconds_of("import lenet_helpers"), "s"
@@ -79,7 +97,8 @@ def memory(data, images):
         yield "training an epoch", variant, peak, "MiB"
 
 
-TABLES = {table.__name__: table for table in (batch, examples, seeds, evaluate, start, memory)}
+TABLES = (batch, examples, seeds, studies, evaluate, start, memory)
+TABLES = {table.__name__: table for table in TABLES}
 
 
 def main():
@@ -104,6 +123,10 @@ def summary(rows):
     """Median and range over the rounds: DataFrame, indexed by table, case, variant and unit."""
     cases = rows.groupby(["table", "case", "variant", "unit"], sort=False)["value"]
     return cases.agg(["median", "min", "max"]).round(2)
+
+
+def _ignore(line):
+    pass
 
 
 def _steady(data, images, epochs=2, **options):

@@ -4,6 +4,7 @@ No answer makes a check raise, whatever its type or shape. What an answer is com
 computed from the other arguments: digits, models and tables of the chapter.
 """
 
+import contextlib
 import functools
 import math
 import numbers
@@ -72,7 +73,9 @@ def floor_of_a_detector(percent, labels):
     _reject(_close(percent, fives), "that is the share of fives: there, always saying no is wrong.")
     _reject(_close(percent, 50), "a coin would be right half the time, but this is no coin.")
     _reject(_close(percent, right / 100, 1e-4), "almost: give it in percent, from 0 to 100.")
-    _reject(not _close(percent, right), "count how many labels are not 5, and divide by all.")
+    off = abs(percent - right)
+    _reject(0.01 < off < 1.5, "close, but guessed or rounded: let Python compute it.")
+    _reject(off > 0.01, "count how many labels are not 5, and divide by all.")
     return f"{right:.2f} %, and it has found no 5 at all. Accuracy needs a floor to stand on."
 
 
@@ -107,8 +110,12 @@ def nearest_mean(nearest, means, digits):
         "A product favours bright means: measure a distance instead.",
     )
     answers = _numbers(_call(nearest, images, means), (len(images),), "your function's answer")
-    squares = ((images[:, np.newaxis] - means) ** 2).sum(axis=(2, 3))
-    agree = np.mean(answers == squares.argmin(axis=1))
+    differences = images[:, np.newaxis] - means
+    agree = np.mean(answers == (differences**2).sum(axis=(2, 3)).argmin(axis=1))
+    _reject(
+        agree < 1 and np.array_equal(answers, np.abs(differences).sum(axis=(2, 3)).argmin(axis=1)),
+        "almost: those are the nearest by plain differences. Square them before you sum.",
+    )
     _reject(agree < 0.9, f"{1 - agree:.0%} of its answers are not the nearest mean's digit.")
     return f"{np.mean(answers == labels):.0%} of 500 training images, without learning anything."
 
@@ -170,6 +177,10 @@ def mean_without_leak(mean, digits, training):
         "the validation images are in it: they leak into what is trained.",
     )
     _reject(_close(mean, 255 * right), "the network sees pixels from 0 to 1: divide by 255.")
+    _reject(
+        not same(right) and _close(mean, right, 5e-3),
+        "almost: it was rounded, or rests on some other images. Hand in the mean as computed.",
+    )
     _reject(
         not same(right), f"the images to average are x_train[{training.start}:{training.stop}]."
     )
@@ -285,6 +296,10 @@ def small_network(network, images):
     import keras
 
     _reject(not isinstance(network, keras.Model), f"this is {_kind(network)}, not a Keras model.")
+    _reject(
+        not getattr(network, "inputs", None),
+        "it does not know its input yet: begin the list with keras.Input((28, 28, 1)).",
+    )
     _reject(network.input_shape[1:] != images.shape[1:], "it does not read images of (28, 28, 1).")
     kernels = {one.name: one.kernel.shape for one in network.layers if hasattr(one, "kernel")}
     for name, shape in {"C1": (5, 5, 1, 6), "C3": (5, 5, 6, 16)}.items():
@@ -359,6 +374,10 @@ def distance_in_deviations(distance, accuracies, one):
     _reject(
         same(-right), "the run lies on the other side of the mean: its accuracy minus the mean."
     )
+    _reject(
+        same((100 * one - np.mean(accuracies)) / np.std(accuracies, ddof=1)),
+        "the seeds' accuracies are shares, from 0 to 1: let the colleague's be one, too.",
+    )
     _reject(not same(right), "divide (accuracy - mean of the seeds) by their standard deviation.")
     return f"{right:.1f} deviations. Such a run turns up by chance, so it shows nothing yet."
 
@@ -386,6 +405,7 @@ def wrong_fours(images, counts):
 def always_one(precision, recall, labels):
     """Exercise 5.2: precision and recall of 1 for a program that always answers 1."""
     precision, recall, right = _number(precision), _number(recall), np.mean(labels == 1)
+    _reject(max(precision, recall) > 1, "neither is more than 1: from 0 to 1, not in percent.")
     _reject(
         _close(recall, right, 1e-4) and _close(precision, 1),
         "you have exchanged them: recall asks of all ones, precision of all answers.",
@@ -430,10 +450,10 @@ def honest_accuracy(accuracy):
     whoever chooses by test labels chooses again, and gets more.
     """
     x, y, x_test, y_test = _two_noisy_classes()
-    scores = [
-        _number(_call(accuracy, x, y, x_test, labels), "its answer")
-        for labels in (y_test, 1 - y_test)
-    ]
+    scores = []
+    for labels in (y_test, 1 - y_test):
+        with _same_draws():
+            scores.append(_number(_call(accuracy, x, y, x_test, labels), "its answer"))
     _reject(not all(0 <= score <= 1 for score in scores), "an accuracy lies between 0 and 1.")
     _reject(
         scores[0] == scores[1],
@@ -451,6 +471,17 @@ def honest_accuracy(accuracy):
     return f"k is chosen without the test labels, and {scores[0]:.0%} is what it is worth."
 
 
+@contextlib.contextmanager
+def _same_draws():
+    """Let whoever shuffles by NumPy's global generator, as scikit-learn does, shuffle alike."""
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+
+
 def _two_noisy_classes():
     """Two clear clusters, a quarter of the labels wrong: k = 1 believes each of these."""
     random = np.random.default_rng(0)
@@ -458,6 +489,200 @@ def _two_noisy_classes():
     x = random.normal(0, 0.25, (800, 2)) + y[:, np.newaxis]
     noisy = np.where(random.random(800) < 0.25, 1 - y, y)
     return x[:400], noisy[:400], x[400:], noisy[400:]
+
+
+# --- chapter 6 ---------------------------------------------------------------------------------
+
+
+@_exercise("a number")
+def grey_of_a_zero(grey):
+    """Exercise 6.1: which stored grey, 0 to 255, the paper's scale makes 0."""
+    from lenet_helpers.preprocessing import INK, PAPER_BLACK, PAPER_WHITE
+
+    grey, right = _number(grey), -PAPER_WHITE / (PAPER_BLACK - PAPER_WHITE) * INK
+    _reject(_close(grey, 0), "grey 0 is the background, and that becomes -0.1, not 0.")
+    _reject(
+        _close(grey, right / INK, 1e-3), "almost: that is a share of 255. Give the grey itself."
+    )
+    _reject(_close(grey, 0.1 * INK), "a step of 0.1 is not a tenth: the scale spans 1.275, not 1.")
+    _reject(not _close(grey, right, 0.51), "solve -0.1 + 1.275 * grey / 255 = 0.")
+    return f"a border of zeros is a frame of grey {right:.0f} around every digit. Pad first."
+
+
+@_exercise("a function of a table")
+def parameters_of_a_table(count):
+    """Exercise 6.2: a function of a (maps in, maps out) table -> the convolution's parameters."""
+    random = np.random.default_rng(0)
+    for shape in ((6, 16), (3, 4), (2, 9)):
+        table = random.random(shape) < 0.6
+        table[0] = True
+        seen, maps = int(table.sum()), shape[1]
+        found = _number(_call(count, table.copy()), "your function's answer")
+        _reject(
+            found == maps * (25 * shape[0] + 1),
+            "that is a convolution that sees everything: count the crosses instead.",
+        )
+        _reject(found == 25 * seen, "each map of the output has a bias as well.")
+        _reject(found == 26 * seen, "a map has one bias, however many maps it sees.")
+        _reject(found == 25 * seen + shape[0], "the biases belong to the maps that come out.")
+        _reject(
+            found != 25 * seen + maps,
+            f"for {seen} crosses and {maps} maps it gives {found:,}, not {25 * seen + maps:,}.",
+        )
+    return "25 weights for each cross, and one bias for each map that comes out."
+
+
+@_exercise("a function of F6's states and the codes")
+def answer_of_the_codes(answer, states, codes):
+    """Exercise 6.3: a function (N, 84), (10, 84) -> (N,), the class whose code is nearest."""
+    what = "your function's answer"
+    right = ((states[:, np.newaxis] - codes) ** 2).sum(axis=2)
+    found = _numbers(_call(answer, states.copy(), codes.copy()), (len(states),), what)
+    _reject(
+        np.array_equal(found, right.argmax(axis=1)), "that is the farthest code: take the nearest."
+    )
+    wrong = np.mean(found != right.argmin(axis=1))
+    _reject(wrong > 0, f"for {wrong:.0%} of the images it names another code than the nearest.")
+    # Codes of unequal length: a product would favour the longest, a distance does not.
+    other = _numbers(_call(answer, np.eye(3, 84), np.eye(3, 84) * [[1], [2], [3]]), (3,), what)
+    _reject(
+        not np.array_equal(other, [0, 1, 0]),
+        "right for codes of ±1, but not for longer ones: measure a distance, not a product.",
+    )
+    return "the smallest distance is the answer, for every image."
+
+
+@_exercise("a function of distances, a label and j")
+def equation_9(loss):
+    """Exercise 6.4: a function (10,), int, float -> the loss of eq. 9, without underflow."""
+    what = "your function's answer"
+    near = np.array([4.0, 0.5, 9.0, 3.0, 6.0, 5.0, 8.0, 2.5, 7.0, 1.0])
+    for label, j in ((1, 3.0), (0, 3.0), (2, 1.0)):
+        others = np.log(np.exp(-near).sum())
+        right = near[label] + np.logaddexp(-j, others)
+        found = _number(_call(loss, near.copy(), label, j), what)
+        _reject(_close(found, near[label], 1e-9), "that is eq. 8: the second term is missing.")
+        _reject(_close(found, near[label] + others, 1e-6), "exp(-j) is missing in the logarithm.")
+        _reject(
+            not _close(found, right, 1e-6),
+            f"for label {label} and j = {j:g} it gives {found:.4g}, the formula {right:.4g}.",
+        )
+    far = near + 2000
+    for label, j in ((1, 1500.0), (3, 4000.0)):
+        found = _call(loss, far.copy(), label, j)
+        infinite = isinstance(found, numbers.Real) and not math.isfinite(found)
+        _reject(infinite, f"with distances near 2,000 it is {found}: exp(-2000) is 0 in float64.")
+        right = far[label] + np.logaddexp(-j, np.log(np.exp(-near).sum()) - 2000)
+        _reject(
+            not _close(_number(found, what), right, 1e-6),
+            f"right for small distances, but not for large ones: {found:.4g} for {right:.4g}.",
+        )
+    return "the formula, and no exponential of it ever vanishes."
+
+
+# --- chapter 7 ---------------------------------------------------------------------------------
+
+
+@_exercise("two whole numbers")
+def kernels_of_c3(here, in_paper, network):
+    """Exercise 7.1: how many kernels C3 has here, and by the paper's table of connections."""
+    here, in_paper = _number(here), _number(in_paper)
+    shape = network.get_layer("C3").kernel.shape
+    read, made = shape[2:]
+    connected = 6 * 3 + 9 * 4 + 1 * 6
+    _reject(
+        here == made, f"{made} is the number of maps; each has a kernel for every map it reads."
+    )
+    _reject(here == math.prod(shape), "those are all its weights; how many kernels are they?")
+    _reject(
+        here != read * made, f"{made} maps, and each reads all {read}: how many pairs are there?"
+    )
+    _reject(
+        in_paper == here, "fewer in the paper: add up how many maps of S2 each map of C3 reads."
+    )
+    _reject(
+        in_paper != connected, "maps times maps read, for each of the three kinds, then the sum."
+    )
+    return (
+        f"{here} against {in_paper}: the paper wanted fewer sums, and maps that read differently."
+    )
+
+
+@_exercise("two whole numbers, a row and a column")
+def costliest_square(row, column, lost):
+    """Exercise 7.2: the centre of the square that costs the digit most of its probability."""
+    row, column = _number(row), _number(column)
+    right, least = (np.unravel_index(place, lost.shape) for place in (lost.argmax(), lost.argmin()))
+    _reject(
+        max(row, column) >= len(lost),
+        f"rows and columns go from 0 to {len(lost) - 1}; np.unravel_index makes both of a place in "
+        "the flat array.",
+    )
+    _reject((row, column) == least, "there the probability falls least, or even grows.")
+    swapped = (column, row) == right and row != column
+    _reject(swapped, "almost: first the row, then the column.")
+    _reject((row, column) != right, "take the place of the largest value in the map.")
+    return f"ink at row {row}, column {column} takes {lost[right]:.0%} of the probability away."
+
+
+@_exercise("a function of images")
+def centred(centre, images):
+    """Exercise 7.3: a function (N, 28, 28) uint8 -> the same ink, its centre of mass in the middle.
+
+    Returns as text how far the centres of mass lay from the middle, before and after.
+    """
+    from lenet_helpers.corruptions import translate
+
+    moved = translate(images, 4)
+    before = moved.copy()
+    after = _call(centre, moved)
+    _reject(not isinstance(after, np.ndarray), f"it returns {_kind(after)}, not an array.")
+    _reject(after.shape != moved.shape, f"it returns shape {after.shape}, not {moved.shape}.")
+    _reject(after.dtype != np.uint8, f"it returns {after.dtype}; images are stored as uint8.")
+    _reject(not np.array_equal(moved, before), "it changes the images that it was given.")
+    ink = after.sum(axis=(1, 2)) / moved.sum(axis=(1, 2))
+    worst = np.abs(ink - 1).argmax()
+    _reject(abs(ink[worst] - 1) > 0.05, f"ink is lost or gained: an image keeps {ink[worst]:.0%}.")
+    far = _from_middle(after)
+    _reject(
+        far.max() > 1,
+        f"an image's centre of mass still lies {far.max():.1f} pixels from the middle, 13.5, 13.5.",
+    )
+    return f"from {_from_middle(moved).mean():.1f} pixels off the middle to {far.mean():.1f}."
+
+
+@_exercise("a function of images, labels, a step and a number of times")
+def many_steps(move, model, images, labels):
+    """Exercise 7.4: a function images, labels, step, times -> images within the step."""
+    from lenet_helpers.interpret import fgsm, fgsm_signs
+    from lenet_helpers.training import predict
+
+    step, times, before = 20, 5, images.copy()
+    after = _call(move, images, labels, step, times)
+    _reject(not isinstance(after, np.ndarray), f"it returns {_kind(after)}, not an array.")
+    _reject(after.shape != images.shape, f"it returns shape {after.shape}, not {images.shape}.")
+    _reject(after.dtype != np.uint8, f"it returns {after.dtype}; images are stored as uint8.")
+    _reject(not np.array_equal(images, before), "it changes the images that it was given.")
+    furthest = np.abs(after.astype(int) - images).max()
+    _reject(furthest > step, f"a pixel moved by {furthest} grey levels, and {step} are allowed.")
+    at_once = fgsm(images, fgsm_signs(model, images, labels), step)
+    one, many = (np.mean(predict(model, x).argmax(axis=1) == labels) for x in (at_once, after))
+    _reject(
+        np.array_equal(after, at_once), "that is the same as one step: ask for the signs each time."
+    )
+    _reject(
+        many >= one,
+        f"{many:.0%} are still read right, against {one:.0%} after one step. Take the signs anew, "
+        "at the place that was reached.",
+    )
+    return f"{many:.0%} are still read right, against {one:.0%} after one step of the same size."
+
+
+def _from_middle(images):
+    """How far each image's centre of mass lies from the middle, in pixels: (N,)."""
+    places = np.indices(images.shape[1:]) - 13.5
+    weights = images / images.sum(axis=(1, 2), keepdims=True)
+    return np.hypot(*np.einsum("nij,aij->an", weights, places))
 
 
 # --- reading answers ---------------------------------------------------------------------------
@@ -524,7 +749,9 @@ def _close(a, b, tolerance=0.01):
 
 
 def _kind(answer):
-    return "None" if answer is None else f"a {type(answer).__name__}"
+    name = type(answer).__name__
+    article = "an" if name.startswith((*"aeiou", "ndarray")) else "a"
+    return "None" if answer is None else f"{article} {name}"
 
 
 def _name(error):

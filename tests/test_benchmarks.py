@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from nbformat import write
+from nbformat.v4 import new_code_cell, new_notebook
 
 from lenet_helpers.tools.project import ROOT
 
@@ -26,7 +29,7 @@ def digits(tmp_path):
     return str(path)
 
 
-@pytest.mark.parametrize("script", ["training", "scaling"])
+@pytest.mark.parametrize("script", ["training", "scaling", "kernels"])
 def test_help_says_what_is_written(script):
     command = [sys.executable, BENCHMARKS / f"{script}.py", "--help"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -64,3 +67,29 @@ def test_ratios_are_taken_within_rounds():
     assert ours["it/ours"] == "1.00 (1.00-1.00)"
     assert ours["first epoch +s"] == 2.5
     assert ours["20 epochs s"] == 5 + 19 * 2.5
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
+def test_kernels_that_run_together_are_measured(tmp_path):
+    from kernels import measured, summary
+
+    cells = ["ballast = b'x' * (50 * 2**20)", "import time; time.sleep(2)"]
+    write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), tmp_path / "04.ipynb")
+    rows = [(0, 2, *row) for row in measured(tmp_path / "04.ipynb", 2)]
+    table = pd.DataFrame(rows, columns=["round", "kernels", "who", "measure", "value", "unit"])
+    values = table.set_index(["who", "measure"])["value"]
+    each = values[[(0, "memory"), (1, "memory")]]
+    assert values["all", "time"] == values[[(0, "time"), (1, "time")]].max() > 2
+    assert each.min() > 50
+    assert 100 < values["all", "memory"] <= each.sum()
+    assert values["server", "memory"] > 20
+    assert summary(table).loc[(2, "each", "memory", "MiB"), "max"] == each.max().round(2)
+
+
+def test_a_kernel_that_fails_ends_the_measurement(tmp_path):
+    from kernels import measured
+    from nbclient.exceptions import CellExecutionError
+
+    write(new_notebook(cells=[new_code_cell("1 / 0")]), tmp_path / "04.ipynb")
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        list(measured(tmp_path / "04.ipynb", 2))

@@ -146,7 +146,7 @@ def test_disk_is_looked_at_where_figures_will_go(free, status, tmp_path, monkeyp
     "free, status, words",
     [
         (0.9e9, "fail", "0.9 GB free"),
-        (1.5e9, "warn", "Close other programs"),
+        (2.2e9, "warn", "Close other programs"),
         (8e9, "pass", "8.0 GB free"),
         (None, "warn", "unknown"),
     ],

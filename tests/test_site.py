@@ -3,7 +3,6 @@
 import functools
 import html
 import http.server
-import shutil
 import subprocess
 import sys
 import threading
@@ -17,14 +16,6 @@ from lenet_helpers.tools.site import SITE, broken_links, web_notebook, web_text
 
 ADDRESS = "https://github.com/some/where"
 SCREENSHOTS = BUILD / "site-screenshots"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CHAPTERS = [f"notebooks/{path.stem}.html" for path in notebook_paths()]
 PAGES = ["index.html", CHAPTERS[0], CHAPTERS[-1]]
 WIDTHS = {"desk": 1280, "phone": 390}
@@ -69,6 +60,7 @@ def test_cells_say_in_myst_s_words_what_they_carry():
     assert text.source == "[list](../index.md)"
     assert shown.metadata == {"mystnb": {"image": {"alt": "a nine"}}}
     assert hidden.metadata["tags"] == ["solution", "hide-input"]
+    assert hidden.metadata["mystnb"]["code_prompt_show"] == "Solution"
 
 
 def test_two_pictures_of_one_cell_are_refused():
@@ -149,20 +141,6 @@ def address(site):
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Return a headless Chromium with an empty profile."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="needs pip install -r requirements-site.txt"
-    )
-    if not CHROMIUM:
-        pytest.skip("needs Chromium: apt-get install chromium, say")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=WIDTHS)
 def page(browser, address, request):
     """Return an empty page of one width; whatever goes wrong in it fails the test."""
@@ -197,6 +175,16 @@ def test_a_page_fits_its_screen_and_reports_no_error(page, address, name):
     sizes = page.locator("article img").evaluate_all("all => all.map(one => one.naturalWidth)")
     assert sizes
     assert all(sizes)
+
+
+def test_a_solution_is_folded_and_what_its_check_says_is_not_cut_off(page, address):
+    page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    solution = page.locator(".tag_solution").first
+    assert not solution.locator("pre").first.is_visible()
+    solution.get_by_text("Solution", exact=True).first.click()
+    assert solution.locator("pre").first.is_visible()
+    said = page.locator(".tag_check .cell_output pre").all()
+    assert all(one.evaluate("one => one.scrollWidth <= one.clientWidth") for one in said)
 
 
 def test_equations_are_set_without_a_network(page, address):

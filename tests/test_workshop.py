@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import symtable
 import sys
 import tomllib
 from types import SimpleNamespace
@@ -14,11 +15,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
 
 from lenet_helpers import exercises as check
+from lenet_helpers import room
+from lenet_helpers.glyphs import glyph_codes
 from lenet_helpers.reporting import read_results
 from lenet_helpers.tools import checks, schedule, texts, workshop
-from lenet_helpers.tools.exercised import misjudged
+from lenet_helpers.tools.exercised import MAGIC, misjudged
+from lenet_helpers.tools.lab import served
 from lenet_helpers.tools.learner import exercises, learners_version, solution_lines
 from lenet_helpers.tools.project import (
     FACTS,
@@ -29,6 +35,7 @@ from lenet_helpers.tools.project import (
     notebook_paths,
     repository_address,
 )
+from lenet_helpers.tools.sizing import read_kernels, sizing
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
 WITH_EXERCISES = {path: one for path, one in NOTEBOOKS.items() if exercises(one)}
@@ -90,6 +97,53 @@ def test_the_chapter_does_not_need_what_a_solution_defines(notebook):
         assert all(name.startswith("my_") for name in names)
     others = [cell.source for i, cell in enumerate(notebook.cells) if i not in within]
     assert not any("my_" in source for source in others)
+
+
+def test_an_exercise_can_be_checked_after_the_whole_chapter_ran(notebook):
+    assert rebound(notebook) == []
+
+
+def test_a_name_that_an_exercise_needs_and_a_later_cell_binds_is_found():
+    notebook = small_notebook()
+    notebook.cells[2].source = "print(my_sum == total)"
+    notebook.cells += [new_code_cell("total, rest = 5, 6", id="later")]
+    assert rebound(notebook) == [("1.1", "later", {"total"})]
+
+
+def rebound(notebook):
+    """Where a cell after an exercise binds a name that its solution or its check reads."""
+    return [
+        (one.number, later.id, names)
+        for one in exercises(notebook)
+        for later in notebook.cells[one.check + 1 :]
+        if (names := bound_by(later) & read_by(notebook.cells, one))
+    ]
+
+
+def read_by(cells, one):
+    """The notebook's names that an exercise's cells read: not what is a function's own."""
+    return {
+        symbol.get_name()
+        for cell in cells[one.solution : one.check + 1]
+        for scope in scopes(scope_of(cell))
+        for symbol in scope.get_symbols()
+        if symbol.is_referenced() and (scope.get_type() == "module" or symbol.is_global())
+    }
+
+
+def bound_by(cell):
+    return {symbol.get_name() for symbol in scope_of(cell).get_symbols() if symbol.is_assigned()}
+
+
+def scope_of(cell):
+    source = MAGIC.sub(r"\1pass", cell.source) if cell.cell_type == "code" else ""
+    return symtable.symtable(source, "cell", "exec")
+
+
+def scopes(scope):
+    yield scope
+    for inner in scope.get_children():
+        yield from scopes(inner)
 
 
 def bound(source):
@@ -158,6 +212,35 @@ def strings(node):
     elif isinstance(node, list):
         for one in node:
             yield from strings(one)
+
+
+def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, tmp_path, no_full_mnist):
+    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    nbformat.write(learners_version(notebook, ADDRESS), tmp_path / path.name)
+    with served(tmp_path, **no_full_mnist, LENET_FIGURES=str(tmp_path)) as lab:
+        page = browser.new_page()
+        page.goto(lab.address(path.name))
+        page.get_by_text("| Idle").wait_for(timeout=30_000)
+        assert page.get_by_text("Not yet").count() == 0
+        page.locator("summary").first.click()
+        assert page.locator("details[open]").count() == 1
+        # Before the kernel is there, "Run All" would ask which one to select.
+        idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+        idle.wait_for(state="attached", timeout=120_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        last = page.locator(
+            ".jp-CodeCell", has_text=notebook.cells[exercises(notebook)[-1].check].source
+        )
+        last.get_by_text("Not yet: the dots are still there").wait_for(timeout=120_000)
+        assert page.get_by_text("Not yet: the dots").count() == len(exercises(notebook))
+        page.close()
+
+
+def test_jupyterlab_that_does_not_begin_says_why(tmp_path):
+    with pytest.raises(ToolError, match=r"does not answer.*nowhere"), served(tmp_path / "nowhere"):
+        pass
 
 
 # --- broken exercises are caught ---------------------------------------------------------------
@@ -256,10 +339,22 @@ def context():
         "always_one": (2, labels),
         "threshold": (1, model, digits),
         "honest_accuracy": (1,),
+        "grey_of_a_zero": (1,),
+        "parameters_of_a_table": (1,),
+        "answer_of_the_codes": (1, random.normal(size=(20, 84)), glyph_codes()),
+        "equation_9": (1,),
+        "kernels_of_c3": (2, model),
+        "costliest_square": (2, random.random((28, 28))),
+        "centred": (1, images[:20]),
+        "many_steps": (1, model, images[:20], labels[:20]),
     }
 
 
-CHECKS = [name for name, one in inspect.getmembers(check) if hasattr(one, "__wrapped__")]
+CHECKS = [
+    name
+    for name, one in inspect.getmembers(check, inspect.isfunction)
+    if hasattr(one, "__wrapped__") and not name.startswith("_")
+]
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -278,6 +373,18 @@ def test_no_answer_makes_a_check_raise(name, context, capfd):
 def test_an_answer_s_own_error_is_named(capfd, context):
     check.preparation(broken, *context["preparation"][1:])
     assert "RuntimeError: broken" in capfd.readouterr().out
+
+
+def test_an_honest_answer_may_draw_at_random(capfd):
+    def accuracy(x, y, x_test, y_test):
+        x, x_aside, y, y_aside = train_test_split(x, y, test_size=0.2)
+        models = [KNeighborsClassifier(k).fit(x, y) for k in (1, 5, 25)]
+        best = max(models, key=lambda model: model.score(x_aside, y_aside))
+        return best.score(x_test, y_test)
+
+    for _ in range(10):
+        check.honest_accuracy(accuracy)
+    assert capfd.readouterr().out.count("Right: ") == 10
 
 
 def test_importing_the_checks_starts_no_tensorflow():
@@ -356,6 +463,42 @@ def test_measured_times_stand_in_the_guide():
     text = workshop.guide(NOTEBOOKS, times)
     assert "| 83 s |" in text
     assert "data: MNIST" in text
+
+
+def test_the_guide_tells_what_the_kernels_took():
+    text, rows = workshop.guide(NOTEBOOKS, times={}), read_kernels()
+    for count, measured in rows[rows["who"] == "all"].groupby("kernels"):
+        values = measured.groupby("measure")["value"].median()
+        line = re.search(rf"^\| {count} \| {values['time']:.0f} s \|.*", text, re.MULTILINE)[0]
+        assert f"| {values['memory'] * 2**20 / 1e9:.2f} GB |" in line
+    assert "**Not tested**" in text
+
+
+ROWS = pd.DataFrame(
+    [
+        (0, 2, "server", "memory", 100),
+        *((0, 2, who, "memory", mib) for who, mib in [("0", 1000), ("1", 1200), ("all", 1800)]),
+        *((0, 2, who, "CPU time", 90) for who in ("0", "1")),
+        *((0, 2, who, "time", 120) for who in ("0", "1", "all")),
+        (0, 2, "others", "CPU", 0.04),
+    ],
+    columns=["round", "kernels", "who", "measure", "value"],
+).assign(processor="some", cores=2, python="3")
+
+
+def test_a_room_is_sized_from_what_was_measured():
+    sizes = sizing(ROWS)
+    assert sizes["kernels"].endswith("\n| 2 | 120 s | 90 s | 1.26 GB | 1.89 GB | 0.0 cores |")
+    assert (sizes["kernel_gb"], sizes["server_gb"], sizes["limit_gb"]) == ("1.26", "0.10", "2.0")
+    assert (sizes["share_gb"], sizes["room"], sizes["room_gb"]) == ("1.0", "20", "21")
+    assert sizes["cpu_minutes"] == "1.5"
+    assert "| 4 | 8 min |" in sizes["waiting"]  # 20 * 90 s, on 4 cores
+
+
+def test_the_room_check_asks_for_the_memory_that_chapter_04_took():
+    rows = read_kernels()
+    took = rows[(rows["kernels"] == 1) & (rows["who"] == "all") & (rows["measure"] == "memory")]
+    assert 1 <= room.MEMORY[0] / (took["value"].max() * 2**20) < 1.2
 
 
 def test_numbers_in_the_guide_s_words_are_tied():

@@ -12,7 +12,7 @@ def train(x_train, y_train, epochs, stopwatch, batch_size=10):
     reproducible()
     import tensorflow as tf
 
-    from lenet_helpers.layers import conv_tanh_pool
+    from lenet_helpers.fused import conv_tanh_pool
     from lenet_helpers.models import article_lenet5
     from lenet_helpers.training import epoch_order
 

@@ -91,6 +91,11 @@ def web_notebook(notebook, folder, address):
             raise ToolError(f"Cell {cell.id!r} shows several pictures: give each its own cell.")
         if alternatives:
             cell.metadata["mystnb"] = {"image": {"alt": alternatives[0]}}
+        if "solution" in cell.metadata.get("tags", []):
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": "Solution",
+                "code_prompt_hide": "Solution",
+            }
         hidden = cell.metadata.get("jupyter", {})
         tags = [tag for key, tag in FOLDED.items() if hidden.get(key)]
         if tags:

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import re
+import sys
 import tempfile
 import time
 import tomllib
@@ -24,9 +25,10 @@ from lenet_helpers.tools.project import (
     notebook_paths,
     repository_address,
 )
+from lenet_helpers.tools.sizing import read_kernels, sizing
 
 WORKSHOP = BUILD / "workshop"
-TIMES = WORKSHOP / "times.json"
+TIMES = BUILD / "workshop-times.json"  # not to be handed out
 TEXT = ROOT / "workshop/guide.toml"
 SECONDS = {"s": 1, "min": 60}
 
@@ -45,7 +47,9 @@ def workshop(measure=False):
         nbformat.write(version, WORKSHOP / path.name)
     text = guide({path: nbformat.read(path, as_version=4) for path in paths}, times)
     (WORKSHOP / "GUIDE.md").write_text(text, encoding="utf-8")
-    print(f"{len(paths)} learner's notebooks and GUIDE.md: {WORKSHOP.relative_to(ROOT)}")
+    folder = WORKSHOP.relative_to(ROOT)
+    print(f"{len(paths)} learner's notebooks and GUIDE.md: {folder}")
+    print(f"Open them with: {sys.executable} -m jupyterlab {folder}")
     if len(times) < len(paths):
         print("Times in the guide are the chapters' own; --measure takes them on this machine.")
 
@@ -53,6 +57,7 @@ def workshop(measure=False):
 def measured(paths):
     """Run the chapters whose time is not known; return all times, as `known_times`."""
     name, _ = data_in_use()
+    print(f"Chapters whose time is not known run once, on {name}.", flush=True)
     times = known_times(paths)
     for path in paths:
         if times.get(path.stem, {}).get("data") != name:
@@ -85,12 +90,13 @@ def guide(notebooks, times, text=None):
     text = text or tomllib.loads(TEXT.read_text(encoding="utf-8"))
     words = {path: text["chapters"].get(chapter(path), {}) for path in notebooks}
     parts = [_parts(path, notebooks[path], times, words[path]) for path in notebooks]
+    sizes = sizing(read_kernels())
     pieces = [
         "# The instructor's guide",
         text["opening"],
         _section("Times", _times_table(notebooks, times), _machine(times)),
         *(_plan(name, parts, *plan, text["left"]) for name, plan in schedule.PLANS.items()),
-        *(_section(one["title"], one["text"]) for one in text["sections"]),
+        *(_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]),
         *(_chapter(notebook, words[path]) for path, notebook in notebooks.items()),
     ]
     joined = "\n\n".join(piece.strip() for piece in pieces) + "\n"
