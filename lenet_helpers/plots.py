@@ -1,5 +1,7 @@
 """Figures of the notebooks: arrays and DataFrames in, a Matplotlib Figure out."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
@@ -318,13 +320,13 @@ def seed_accuracies(runs, article):
 def training_speed(runs):
     """Seconds an epoch of several ways to train: a bar to the median, a dot for each epoch.
 
-    runs: DataFrame as `benchmarks/training.py` writes it; the article's code is among its variants.
-    First epochs are left out: they also compile. How many times as fast as the article's code a
-    variant is, is the median of what the rounds say.
+    runs: DataFrame as `benchmarks/training.py` writes it; `train`, "ours", is among its variants.
+    First epochs are left out: they also compile. How many times as long as `train` a variant takes
+    is the median of what the rounds say in which both ran.
     """
     steady = runs[runs["epoch"] > 0]
     by_round = steady.pivot_table("seconds", "round", "variant", "median")
-    faster = by_round.rdiv(by_round["article"], axis=0).median()
+    longer = by_round.div(by_round["ours"], axis=0).median()
     seconds = steady.groupby("variant")["seconds"].median().sort_values(ascending=False)
     figure, axes = plt.subplots(figsize=(9, 0.55 * len(seconds) + 1.5), layout="constrained")
     colours = [ORANGE if variant == "ours" else BLUE for variant in seconds.index]
@@ -332,11 +334,13 @@ def training_speed(runs):
     for place, (variant, median) in enumerate(seconds.items()):
         epochs = steady.loc[steady["variant"] == variant, "seconds"]
         axes.plot(epochs, np.full(len(epochs), place), "o", color="black", ms=3, alpha=0.5)
-        text = f"{median:.1f} s, {faster[variant]:.1f} times as fast"
+        text = f"{median:.1f} s"
+        if variant != "ours":
+            text += f", {longer[variant]:.1f} times as long as train()"
         _note(axes, text, (max(median, epochs.max()), place), (6, -3), "left")
     labels = runs.drop_duplicates("variant").set_index("variant")["label"]
     axes.set_yticks(range(len(seconds)), labels[seconds.index])
-    axes.set(xlabel="seconds an epoch", xlim=(0, 1.45 * steady["seconds"].max()))
+    axes.set(xlabel="seconds an epoch", xlim=(0, 1.6 * steady["seconds"].max()))
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     machine = f"{runs['processor'][0]}, {runs['cores'][0]} cores"
@@ -497,6 +501,271 @@ def rejection(curve, targets, subject):
     return _titled(figure, axes, "Refusing to answer buys accuracy", subject)
 
 
+# Chapter 07
+
+
+def feature_maps(image, outputs, subject):
+    """One image's way through a network: what each layer puts out, and the answer.
+
+    image:   (28, 28) uint8.
+    outputs: dict, layer -> (height, width, maps) or (units,) float; the last one probabilities.
+    All layers but the last share one scale of colour, which is symmetric about 0.
+    """
+    *names, answer = outputs
+    sheets = [_layer_sheet(outputs[name]) for name in names]
+    top = max(np.nanmax(np.abs(sheet)) for sheet in sheets)
+    heights = [sheet.shape[0] / sheet.shape[1] + 0.06 for sheet in sheets]
+    figure = plt.figure(figsize=(11, 7 * sum(heights) + 1), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=[1, 2.6])
+    panels = right.subplots(len(sheets), 1, height_ratios=heights)
+    for axes, name, sheet in zip(panels, names, sheets, strict=True):
+        drawn = axes.imshow(sheet, cmap=_signed_colours(), vmin=-top, vmax=top)
+        axes.set(xticks=[], yticks=[], title=f"{name}: {_counted(outputs[name])}")
+    right.colorbar(drawn, ax=panels, label="output of the layer", shrink=0.5, aspect=30)
+    above, below = left.subplots(2, 1)
+    above.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
+    above.set(title="the image", xlabel="column", ylabel="row")
+    digits = range(len(outputs[answer]))
+    below.barh(digits, outputs[answer], color=BLUE)
+    below.set(title="the answer", xlabel="probability", ylabel="digit", xlim=(0, 1), yticks=digits)
+    below.invert_yaxis()
+    figure.suptitle(f"One digit, layer by layer\n{subject}", fontsize=12)
+    return figure
+
+
+def kernels(convolutions, subject):
+    """The kernels of convolutions: one row for each map read, one column for each map made.
+
+    convolutions: dict, layer -> (height, width, maps read, maps made) float. Each has its own scale
+    of colour, which is symmetric about 0.
+    """
+    sheets = {
+        name: _grid(np.concatenate(kernel.transpose(2, 3, 0, 1)), kernel.shape[3])
+        for name, kernel in convolutions.items()
+    }
+    heights = [sheet.shape[0] / sheet.shape[1] for sheet in sheets.values()]
+    size = (10, 8 * sum(heights) + 2)
+    figure, panels = plt.subplots(len(sheets), height_ratios=heights, figsize=size, squeeze=False)
+    figure.set_layout_engine("constrained")
+    for axes, (name, sheet) in zip(panels.flat, sheets.items(), strict=True):
+        side, _, read, made = convolutions[name].shape
+        top = np.nanmax(np.abs(sheet))
+        drawn = axes.imshow(sheet, cmap=_signed_colours(), vmin=-top, vmax=top)
+        axes.set_xticks((side + 1) * np.arange(made) + side // 2, range(made))
+        axes.set_yticks((side + 1) * np.arange(read) + side // 2, range(read))
+        axes.set(title=f"{name}: {read * made} kernels", xlabel="map made", ylabel="map read")
+        axes.tick_params(length=0)
+        figure.colorbar(drawn, ax=axes, label="weight", pad=0.01, aspect=15)
+    figure.suptitle(f"What the convolutions learned\n{subject}", fontsize=12)
+    return figure
+
+
+def connections(norms, read, made, subject):
+    """How large the kernel between each two maps is; blank where there is none.
+
+    norms: (maps read, maps made) float, from `kernel_norms`; read, made: str, the two layers.
+    """
+    size = (0.55 * norms.shape[1] + 2, 0.45 * norms.shape[0] + 1.8)
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    colours = sns.blend_palette(["white", BLUE], as_cmap=True)
+    drawn = axes.imshow(norms, cmap=colours, vmin=0)
+    for (row, column), norm in np.ndenumerate(norms):
+        colour = "white" if norm > 0.7 * norms.max() else "black"
+        text = f"{norm:.1f}" if norm else ""
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+    axes.set(xlabel=f"map of {made}", ylabel=f"map of {read}")
+    axes.set(xticks=range(norms.shape[1]), yticks=range(norms.shape[0]))
+    figure.colorbar(drawn, ax=axes, label="norm of the kernel", pad=0.02)
+    return _titled(figure, axes, f"Which maps of {made} read which maps of {read}?", subject)
+
+
+def embedding(points, labels, correct, axes_names, subject):
+    """Images as points of a plane, coloured by digit, the misread ones marked.
+
+    points: (N, 2) float; labels: (N,) int, 0 to 9; correct: (N,) bool; axes_names: two str.
+    """
+    figure, axes = plt.subplots(figsize=(9, 7), layout="constrained")
+    for digit, colour in enumerate(sns.color_palette("colorblind", 10)):
+        some = points[labels == digit]
+        axes.scatter(*some.T, s=5, color=colour, alpha=0.5, lw=0)
+        if len(some):
+            _stamp(axes, str(digit), np.median(some, axis=0), colour)
+    wrong = points[~correct]
+    text = f"misread ({len(wrong)} of {len(points):,})"
+    axes.scatter(*wrong.T, s=40, marker="x", color="black", lw=1.2, label=text)
+    axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
+    axes.legend(loc="lower right")
+    return _titled(figure, axes, "The test images as the last hidden layer sees them", subject)
+
+
+def relevance(image, maps, subject):
+    """An image, and maps over its pixels, each with its own scale of colour.
+
+    image: (28, 28) uint8; maps: dict, title -> (28, 28) float; lines show where the ink is.
+    """
+    size = (3.2 * (len(maps) + 1), 3.9)
+    figure, (first, *panels) = plt.subplots(1, len(maps) + 1, figsize=size, layout="constrained")
+    first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
+    first.set_title("the image")
+    for axes, (title, values) in zip(panels, maps.items(), strict=True):
+        drawn = axes.imshow(values, cmap="cividis")
+        axes.contour(image, levels=[INK / 2], colors="white", linewidths=1)
+        axes.set_title(title)
+        figure.colorbar(drawn, ax=axes, shrink=0.75)
+    for axes in (first, *panels):
+        axes.set(xlabel="column", ylabel="row")
+    figure.suptitle(f"What the answer depends on\n{subject}", fontsize=12)
+    return figure
+
+
+def randomisation(maps, correlations, subject):
+    """Maps of one image while a network loses its weights layer by layer.
+
+    maps: dict, method -> (stages, 28, 28) float; correlations: DataFrame, index stage, one column
+    for each method: how alike the maps are to those of the first stage, over many images.
+    """
+    stages = correlations.index
+    size = (2.1 * len(stages) + 0.6, 2.6 * len(maps) + 1)
+    figure, panels = plt.subplots(
+        len(maps), len(stages), figsize=size, layout="constrained", squeeze=False
+    )
+    for row, (method, pictures) in zip(panels, maps.items(), strict=True):
+        row[0].set_ylabel(method)
+        for axes, picture, stage in zip(row, pictures, stages, strict=True):
+            axes.imshow(picture, cmap="cividis")
+            axes.set(xticks=[], yticks=[], title=stage)
+            axes.set_xlabel(f"rank correlation {correlations.loc[stage, method]:.2f}", fontsize=9)
+    figure.suptitle(f"Does the map depend on what was learned?\n{subject}", fontsize=12)
+    return figure
+
+
+def distorted(examples, subject):
+    """One digit under every corruption, one row each.
+
+    examples: dict, corruption -> dict, severity as a text -> (28, 28) uint8.
+    """
+    columns = max(map(len, examples.values()))
+    size = (1.15 * columns + 1.2, 1.4 * len(examples) + 0.8)
+    figure, panels = plt.subplots(
+        len(examples), columns, figsize=size, layout="constrained", squeeze=False
+    )
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[], frame_on=False)
+    for row, (name, pictures) in zip(panels, examples.items(), strict=True):
+        row[0].set_ylabel(name)
+        for axes, (severity, picture) in zip(row, pictures.items(), strict=False):
+            axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+            axes.set_title(severity, fontsize=9)
+    figure.suptitle(f"One digit, distorted in seven ways\n{subject}", fontsize=12)
+    return figure
+
+
+def robustness(table, units, subject):
+    """Accuracy against the severity of each corruption, with 95 % Wilson intervals.
+
+    table: DataFrame from `corruptions.robustness`; units: dict, corruption -> its severity's name.
+    """
+    size = (12, 6.4)
+    figure, panels = plt.subplots(2, 4, figsize=size, sharey=True, layout="constrained")
+    for axes, (name, rows) in zip(
+        panels.flat, table.groupby("corruption", sort=False), strict=False
+    ):
+        low, high = 100 * rows["low"], 100 * rows["high"]
+        axes.fill_between(rows["severity"], low, high, color=BLUE, alpha=0.25, lw=0)
+        axes.plot(rows["severity"], 100 * rows["accuracy"], "o-", color=BLUE, ms=4)
+        axes.axhline(10, color=GREY, linestyle=":")
+        axes.set(title=name, xlabel=units[name], ylim=(0, 102))
+        axes.grid(alpha=0.3)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("accuracy in %")
+    panels[-1, -1].set_visible(False)
+    text = "band: 95 % Wilson interval; dotted: guessing"
+    figure.suptitle(f"How much distortion does reading survive?\n{subject}\n{text}", fontsize=12)
+    return figure
+
+
+def adversarial(image, moved, step, answers, subject):
+    """An image, the step that fools the network, and the image after it.
+
+    image, moved: (28, 28) uint8; step: int, in grey levels; answers: two str, before and after.
+    """
+    figure, panels = plt.subplots(1, 3, figsize=(10, 4.2), layout="constrained")
+    change = moved.astype(int) - image
+    for axes, picture, title in zip(panels[::2], (image, moved), answers, strict=True):
+        axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+        axes.set_title(title)
+    drawn = panels[1].imshow(change, cmap=_signed_colours(), vmin=-step, vmax=step)
+    panels[1].set_title(f"the change: {step} grey levels at most")
+    figure.colorbar(drawn, ax=panels[1], shrink=0.7, label="grey levels")
+    for axes in panels:
+        axes.set(xlabel="column", ylabel="row")
+    figure.suptitle(f"The smallest step that fools the network\n{subject}", fontsize=12)
+    return figure
+
+
+def accuracy_by_step(table, subject):
+    """Accuracy against the size of a step, one line for each choice of direction.
+
+    table: DataFrame, columns direction (str), step (grey levels), accuracy, low, high in [0, 1].
+    """
+    figure, axes = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
+    lines = table.groupby("direction", sort=False)
+    for (direction, rows), colour, dash in zip(lines, (BLUE, ORANGE), ("o-", "D--"), strict=False):
+        low, high = 100 * rows["low"], 100 * rows["high"]
+        axes.fill_between(rows["step"], low, high, color=colour, alpha=0.25, lw=0)
+        axes.plot(rows["step"], 100 * rows["accuracy"], dash, color=colour, ms=5, label=direction)
+    axes.axhline(10, color=GREY, linestyle=":", label="guessing")
+    axes.set(xlabel="step in grey levels of 255", ylabel="accuracy in %", ylim=(0, 102))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return _titled(figure, axes, "Steps of the same size, in two directions", subject)
+
+
+def label_errors(images, table, subject, columns=5):
+    """Images whose label people doubted, with the votes, and what the network answered.
+
+    images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
+    """
+    rows = -(-len(table) // columns)
+    size = (2.2 * columns, 2.7 * rows + 0.7)
+    figure, panels = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[], frame_on=False)
+    for axes, row in zip(panels.flat, table.itertuples(), strict=False):
+        axes.imshow(images[row.image], cmap=SHADES, vmin=0, vmax=INK)
+        votes = f"votes: {row.votes_label}, {row.votes_suggested}, {row.votes_neither}"
+        axes.set_title(f"label {row.label} or {row.suggested}?\n{votes}", fontsize=10)
+        colour = BLUE if row.answer == row.label else ORANGE
+        axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=11, fontweight="bold")
+    text = "votes for the label, for the other digit, for neither"
+    figure.suptitle(f"Labels that people doubted ({text})\n{subject}", fontsize=12)
+    return figure
+
+
+def handwriting(names, steps, squeezed, answers, subject):
+    """Drawn digits on their way into MNIST's form, and squeezed without it: a column for each.
+
+    names: str, what was drawn; steps: `handwriting.Normalised`; squeezed: (N, 28, 28) uint8.
+    answers: dict with "normalised" and "squeezed", (N,) the digits read.
+    """
+    rows = ["drawn", "cropped", "sized", "centred: the input", "squeezed: the input"]
+    figure, panels = plt.subplots(
+        len(rows), len(names), figsize=(1.15 * len(names) + 1, 6.6), layout="constrained"
+    )
+    for column, (name, each) in enumerate(zip(names, steps, strict=True)):
+        pictures = [each.given, each.cropped, each.sized, each.centred, squeezed[column]]
+        for panel, picture in zip(panels[:, column], pictures, strict=True):
+            panel.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+            panel.set(xticks=[], yticks=[])
+        panels[0, column].set_title(textwrap.fill(name, 10), fontsize=9)
+        for row, way in ((3, "normalised"), (4, "squeezed")):
+            panels[row, column].set_xlabel(f"read as {answers[way][column]}", fontsize=9)
+    for panel, row in zip(panels[:, 0], rows, strict=True):
+        panel.set_ylabel(textwrap.fill(row, 12), fontsize=9)
+    figure.suptitle(f"From a drawing to what the network gets\n{subject}", fontsize=12)
+    return figure
+
+
 def _mistake_map(axes, values, form, title):
     wrong = np.where(np.eye(len(values), dtype=bool), np.nan, values)
     colours = sns.blend_palette(["white", BLUE], as_cmap=True)
@@ -540,3 +809,37 @@ def _write_values(axes, image, corner, side, form, top):
         colour = "white" if value > top / 2 else "black"
         place = (column + right, row + down)
         axes.text(*place, form.format(value), ha="center", va="center", fontsize=8, color=colour)
+
+
+def _signed_colours():
+    return sns.blend_palette([BLUE, "white", ORANGE], as_cmap=True).with_extremes(bad="0.85")
+
+
+def _layer_sheet(values):
+    """Maps side by side, at most eight in a row; units as cells, forty in a row."""
+    if values.ndim == 1:
+        return np.pad(values, (0, -len(values) % 40), constant_values=np.nan).reshape(-1, 40)
+    maps = values.transpose(2, 0, 1)
+    return _grid(maps, min(8, len(maps)))
+
+
+def _grid(pictures, columns):
+    """Pictures (N, height, width) on one sheet, row by row, with a gap of NaN between them."""
+    count, height, width = pictures.shape
+    rows = -(-count // columns)
+    cells = np.full((rows * columns, height + 1, width + 1), np.nan)
+    cells[:count, :height, :width] = pictures
+    sheet = cells.reshape(rows, columns, height + 1, width + 1).transpose(0, 2, 1, 3)
+    return sheet.reshape(rows * (height + 1), columns * (width + 1))[:-1, :-1]
+
+
+def _counted(values):
+    if values.ndim == 1:
+        return f"{len(values)} units"
+    height, width, maps = values.shape
+    return f"{maps} maps of {height} by {width}"
+
+
+def _stamp(axes, text, at, colour):
+    box = {"boxstyle": "circle", "facecolor": "white", "edgecolor": colour, "alpha": 0.9}
+    axes.text(*at, text, ha="center", va="center", fontsize=12, color="black", bbox=box)
