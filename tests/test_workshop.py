@@ -2,7 +2,9 @@
 
 import inspect
 import json
+import math
 import os
+import random
 import re
 import subprocess
 import symtable
@@ -309,16 +311,16 @@ JUNK = [
 @pytest.fixture(scope="module")
 def context():
     """Return for each check how many answers it takes, and what else it is given."""
-    from keras import Sequential
+    from keras import Input, Sequential
 
     from lenet_helpers.models import article_lenet5
 
-    random = np.random.default_rng(0)
-    images = random.integers(256, size=(600, 28, 28), dtype=np.uint8)
+    draw = np.random.default_rng(0)
+    images = draw.integers(256, size=(600, 28, 28), dtype=np.uint8)
     labels = np.arange(600) % 10
     digits = SimpleNamespace(x_train=images, y_train=labels, x_test=images[::2], y_test=labels[::2])
-    model, means = article_lenet5(), random.random((10, 28, 28))
-    counts, split = random.integers(1, 9, (10, 10)), slice(0, 540)
+    model, means = article_lenet5(), draw.random((10, 28, 28))
+    counts, split = draw.integers(1, 9, (10, 10)), slice(0, 540)
     return {
         "slice_shape": (1, images),
         "floor_of_a_detector": (1, labels),
@@ -328,7 +330,7 @@ def context():
         "preparation": (1, images[:100]),
         "mean_without_leak": (1, digits, split),
         "shuffled_split": (1, labels),
-        "shape_after": (1, Sequential(model.layers[:2])),
+        "shape_after": (1, Sequential([Input((28, 28, 1)), *model.layers[:2]])),
         "largest_layer": (3, model),
         "same_padding": (1, model),
         "small_network": (1, np.zeros((10, 28, 28, 1), "float32")),
@@ -341,10 +343,10 @@ def context():
         "honest_accuracy": (1,),
         "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
-        "answer_of_the_codes": (1, random.normal(size=(20, 84)), glyph_codes()),
+        "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
         "kernels_of_c3": (2, model),
-        "costliest_square": (2, random.random((28, 28))),
+        "costliest_square": (2, draw.random((28, 28))),
         "centred": (1, images[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
     }
@@ -375,9 +377,143 @@ def test_an_answer_s_own_error_is_named(capfd, context):
     assert "RuntimeError: broken" in capfd.readouterr().out
 
 
-def test_an_honest_answer_may_draw_at_random(capfd):
+# --- what was met in trying every exercise -----------------------------------------------------
+
+
+def judged(name, answers, context, capfd):
+    """What a check says of its answers: a tuple, or a single one."""
+    count, *given = context[name]
+    getattr(check, name)(*(answers if count > 1 else [answers]), *given)
+    return capfd.readouterr().out
+
+
+def network_without_names():
+    from keras import Input, Sequential, layers
+
+    seeing = [layers.Conv2D(6, 5), layers.MaxPooling2D(2), layers.Conv2D(16, 5)]
+    deciding = [layers.GlobalMaxPooling2D(), layers.Dense(10, activation="softmax")]
+    return Sequential([Input((28, 28, 1)), Sequential(seeing), *deciding])
+
+
+def nearest_of_ten(values, codes):
+    distances = [[np.linalg.norm(value - codes[digit]) for digit in range(10)] for value in values]
+    return [each.index(min(each)) for each in distances]
+
+
+def boxed_loss(distances, label, j):
+    return np.array([distances[label] + np.logaddexp.reduce([-j, *-distances])])
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [
+        ("slice_shape", np.array([32, 14, 28])),
+        ("floor_of_a_detector", pd.Series([90.0])),
+        ("channels_first", [32, 1, 28, 28]),
+        ("largest_layer", ("C5", 30840.0, " C")),
+        ("small_network", network_without_names),
+        ("larger_batches", "Lower"),
+        ("distance_in_deviations", 0.52),
+        ("grey_of_a_zero", np.array([20])),
+        ("answer_of_the_codes", nearest_of_ten),
+        ("equation_9", boxed_loss),
+    ],
+)
+def test_a_right_answer_in_another_style_is_right(name, answer, context, capfd):
+    answer = answer() if answer is network_without_names else answer
+    assert judged(name, answer, context, capfd).startswith("Right: ")
+
+
+def split_the_other_way(n, seed):
+    order = np.random.default_rng(seed).permutation(n)
+    return order[: n // 10], order[n // 10 :]
+
+
+def in_place(images):
+    images = images[:]  # digits, too, come write-protected
+    images.setflags(write=False)
+    images //= 255
+    return images
+
+
+def naive_loss(distances, label, j):
+    return distances[label] + math.log(math.exp(-j) + sum(math.exp(-d) for d in distances))
+
+
+def nearest_over_wrong_axes(images, means):
+    return ((images[:, np.newaxis] - means) ** 2).sum(axis=(1, 2)).argmin(axis=1)
+
+
+def of_two_hundred_and_fifty_six(images):
+    return images[..., np.newaxis].astype("float32") / 256
+
+
+@pytest.mark.parametrize(
+    "name, answer, says",
+    [
+        ("slice_shape", (32, 15, 28), "number 2 of the shape is not 15: the rows 0 to 13"),
+        ("slice_shape", (32.0, 14, 28), "yours holds a float"),
+        ("channels_first", (32, 28, 1, 28), "np.newaxis adds an axis"),
+        ("shape_after", (13, 13, 6), "fits in 28 - 5 + 1 places"),
+        ("ink_of_each_digit", dict.fromkeys(range(10), 1), "a list or an array of numbers"),
+        ("nearest_mean", nearest_over_wrong_axes, "Sum over rows and columns"),
+        ("preparation", in_place, "make a new one"),
+        ("preparation", of_two_hundred_and_fifty_six, "its largest value is 0.9961, not 1"),
+        ("mean_without_leak", 33.3, "divide by 255"),
+        ("shuffled_split", split_the_other_way, "not a tenth. Return training first"),
+        ("same_padding", 51_902 - 120, "each of C5's 120 units has a bias"),
+        ("always_one", (0.104, 1), "rounded"),
+        ("equation_9", naive_loss, "exp(-2000) is 0"),
+    ],
+)
+def test_a_wrong_answer_is_told_why(name, answer, says, context, capfd):
+    said = judged(name, answer, context, capfd)
+    assert said.startswith("Not yet: ")
+    assert says in said
+
+
+def test_means_in_another_order_or_rounded_are_told_apart(context, capfd):
+    digits = context["ink_of_each_digit"][1]
+    means = np.array([digits.x_train[digits.y_train == digit].mean() for digit in range(10)])
+    assert "another order" in judged("ink_of_each_digit", np.sort(means), context, capfd)
+    assert "rounded" in judged("ink_of_each_digit", means.round(), context, capfd)
+
+
+def test_the_mean_of_other_images_is_named(context, capfd):
+    digits, training = context["mean_without_leak"][1:]
+    aside = digits.x_train[training.stop :].mean() / 255
+    assert "the validation images" in judged("mean_without_leak", aside, context, capfd)
+    test = digits.x_test.mean() / 255
+    assert "the test images" in judged("mean_without_leak", test, context, capfd)
+
+
+def test_each_of_several_largest_values_is_the_costliest_square(capfd):
+    lost = np.zeros((28, 28))
+    lost[3, 5] = lost[9, 2] = 1
+    check.costliest_square(9.0, 2, lost)
+    assert capfd.readouterr().out.startswith("Right: ink at row 9, column 2")
+    check.costliest_square(5, 3, lost)
+    assert "first the row" in capfd.readouterr().out
+
+
+def split_by_scikit_learn(x, y):
+    return train_test_split(x, y, test_size=0.2)
+
+
+def split_by_numpy(x, y):
+    order = np.random.default_rng().permutation(len(x))
+    return x[order[80:]], x[order[:80]], y[order[80:]], y[order[:80]]
+
+
+def split_by_python(x, y):
+    order = random.sample(range(len(x)), len(x))
+    return x[order[80:]], x[order[:80]], y[order[80:]], y[order[:80]]
+
+
+@pytest.mark.parametrize("split", [split_by_scikit_learn, split_by_numpy, split_by_python])
+def test_an_honest_answer_may_draw_at_random(split, capfd):
     def accuracy(x, y, x_test, y_test):
-        x, x_aside, y, y_aside = train_test_split(x, y, test_size=0.2)
+        x, x_aside, y, y_aside = split(x, y)
         models = [KNeighborsClassifier(k).fit(x, y) for k in (1, 5, 25)]
         best = max(models, key=lambda model: model.score(x_aside, y_aside))
         return best.score(x_test, y_test)
@@ -385,6 +521,15 @@ def test_an_honest_answer_may_draw_at_random(capfd):
     for _ in range(10):
         check.honest_accuracy(accuracy)
     assert capfd.readouterr().out.count("Right: ") == 10
+
+
+def test_a_mean_over_several_k_is_no_accuracy_of_one(capfd):
+    def accuracy(x, y, x_test, y_test):
+        models = [KNeighborsClassifier(k).fit(x, y) for k in (1, 5, 25)]
+        return np.mean([model.score(x_test, y_test) for model in models])
+
+    check.honest_accuracy(accuracy)
+    assert "Choose one k" in capfd.readouterr().out
 
 
 def test_importing_the_checks_starts_no_tensorflow():
