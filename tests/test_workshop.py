@@ -546,7 +546,7 @@ def part(chapter, kind, minutes):
 
 TWO = [
     [part("01", "chapter", 10), part("01", "exercise", 3), part("01", "exercise", 9)],
-    [part("02", "chapter", 20), part("02", "exercise", 5), part("02", "questions", 4)],
+    [part("02", "chapter", 20), part("02", "exercise", 5), part("02", "question", 4)],
 ]
 
 
@@ -560,6 +560,28 @@ def test_first_exercises_come_before_second_ones():
 
 def test_a_chapter_that_does_not_fit_takes_its_exercises_along():
     assert schedule.chosen(TWO, 28) == TWO[0]
+
+
+def test_a_walk_through_without_time_for_an_exercise_is_left_out():
+    assert schedule.chosen(TWO, 33) == TWO[0]
+
+
+def test_breaks_stand_between_chapters():
+    rows = schedule.timetable([*TWO[0], *TWO[1]], [5])
+    assert [(row.chapter, row.what == "Break") for row in rows][2:5] == [
+        ("01", False),
+        ("", True),
+        ("02", False),
+    ]
+
+
+def test_a_break_that_would_come_much_too_late_splits_a_chapter():
+    long = [part("01", "chapter", 40), part("01", "exercise", 30), part("02", "chapter", 4)]
+    assert [row.what for row in schedule.timetable(long, [5])][1] == "Break"
+
+
+def test_a_part_alone_has_no_break():
+    assert len(schedule.timetable(TWO[0][:1], [5, 15])) == 1
 
 
 def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
@@ -576,8 +598,11 @@ def test_a_plan_of_the_chapters_keeps_its_time(name):
     minutes, breaks = schedule.PLANS[name]
     words = tomllib.loads(workshop.TEXT.read_text(encoding="utf-8"))["chapters"]
     parts = [workshop._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()]
-    rows = schedule.timetable(schedule.chosen(parts, minutes - sum(breaks)), breaks)
-    assert minutes / 2 < rows[-1].end <= minutes
+    fitting = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
+    assert minutes * 3 / 4 < schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME
+    assert schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME <= 0.95 * minutes
+    kinds = [part.kind for part in fitting]
+    assert kinds.count("exercise") >= kinds.count("chapter") >= 5
 
 
 @pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])

@@ -2,20 +2,23 @@
 
 import math
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
 PLANS = {  # minutes in all, and its breaks
     "90 minutes": (90, [5]),
     "Half a day": (210, [15, 15]),
     "A full day": (360, [15, 45, 15]),
 }
+WELCOME = 5  # minutes until everybody has opened the first chapter
 QUESTION = 2  # minutes that a question to the room takes
 SHORTEST = 5  # minutes that are worth a line of their own
+FREE = 1 / 20  # of the time, for what takes longer than planned
+WITHIN = 15  # minutes that a break may come early or late rather than split a chapter
 
 
 @dataclass(frozen=True)
 class Part:
-    """Something to do in a chapter: its kind is "chapter", "exercise" or "questions"."""
+    """Something to do in a chapter: its kind is "chapter", "exercise" or "question"."""
 
     chapter: str
     kind: str
@@ -33,36 +36,41 @@ class Row:
     what: str
 
 
+def time_for_chapters(minutes, breaks):
+    """Return what is left of a workshop's minutes: int."""
+    return math.floor(minutes * (1 - FREE)) - sum(breaks) - WELCOME
+
+
 def chosen(chapters, minutes):
     """Choose what fits, greedily, and return it in the order of the workshop.
 
     chapters: a list of Part for each chapter, in order: its walk-through, exercises, questions.
-    First every chapter is walked through; then come the first exercises of all, the second ones,
-    and so on; questions to the room come last. What does not fit is left out, with its chapter's
-    exercises if it is a walk-through.
+    First every chapter is walked through, with its first exercise: whoever only listens learns
+    little. Then come the second exercises of all, the third ones, and so on; questions to the room
+    come last. What does not fit is left out, with its chapter's exercises if it is a walk-through.
     """
     picked, left, walked = set(), minutes, set()
-    for part in _by_urgency(chapters):
-        if part.minutes <= left and (part.kind == "chapter" or part.chapter in walked):
-            picked.add(part)
-            left -= part.minutes
-            walked |= {part.chapter}
+    for parts in _by_urgency(chapters):
+        chapter, needed = parts[0].chapter, sum(part.minutes for part in parts)
+        if needed <= left and (parts[0].kind == "chapter" or chapter in walked):
+            picked |= set(parts)
+            walked.add(chapter)
+            left -= needed
     return [part for parts in chapters for part in parts if part in picked]
 
 
 def timetable(parts, breaks):
-    """Return rows with their times; the breaks stand where even shares of the work are done.
+    """Return rows with their times; breaks divide the work evenly, and stand between chapters.
 
-    parts: list of Part; breaks: list of int, minutes of each.
+    parts: list of Part; breaks: list of int, minutes of each. A break stands within a chapter
+    where otherwise it would be WITHIN minutes further from its place.
     """
-    work, done, now, rows = sum(part.minutes for part in parts), 0, 0, []
-    waiting = list(breaks)
-    for part in parts:
+    waiting = dict(zip(_ends_before_breaks(parts, len(breaks)), breaks, strict=False))
+    now, rows = 0, []
+    for place, part in enumerate(parts):
         rows.append(Row(now, now := now + part.minutes, part.chapter, part.what))
-        done += part.minutes
-        due = (len(breaks) - len(waiting) + 1) / (len(breaks) + 1)
-        if waiting and done >= due * work and part is not parts[-1]:
-            rows.append(Row(now, now := now + waiting.pop(0), "", "Break"))
+        if place in waiting:
+            rows.append(Row(now, now := now + waiting[place], "", "Break"))
     return rows
 
 
@@ -72,10 +80,31 @@ def whole_minutes(*minutes):
 
 
 def _by_urgency(chapters):
+    """Yield lists of parts that are chosen together or not at all."""
     of_kind = {
         kind: [[part for part in parts if part.kind == kind] for parts in chapters]
-        for kind in ("chapter", "exercise", "questions")
+        for kind in ("chapter", "exercise", "question")
     }
-    for parts in of_kind.values():
+    for walks, exercises in zip(of_kind["chapter"], of_kind["exercise"], strict=True):
+        yield [*walks, *exercises[:1]]
+    later = [exercises[1:] for exercises in of_kind["exercise"]]
+    for parts in (later, of_kind["question"]):
         for turn in zip_longest(*parts):
-            yield from (part for part in turn if part)
+            yield from ([part] for part in turn if part)
+
+
+def _ends_before_breaks(parts, count):
+    """The places in the list of parts after which a break comes, at most one after each part."""
+    done = list(accumulate(part.minutes for part in parts))
+    count, places = min(count, len(parts) - 1), []
+    for number in range(1, count + 1):
+        due = done[-1] * number / (count + 1)
+        first = places[-1] + 1 if places else 0
+        last = len(parts) - 1 - (count - number)
+        places.append(min(range(first, last), key=lambda i: _far(parts, done, i, due)))
+    return places
+
+
+def _far(parts, done, place, due):
+    within = parts[place].chapter == parts[place + 1].chapter
+    return abs(done[place] - due) + WITHIN * within

@@ -95,7 +95,7 @@ def guide(notebooks, times, text=None):
         "# The instructor's guide",
         text["opening"],
         _section("Times", _times_table(notebooks, times), _machine(times)),
-        *(_plan(name, parts, *plan, text["left"]) for name, plan in schedule.PLANS.items()),
+        *(_plan(name, parts, *plan, text) for name, plan in schedule.PLANS.items()),
         *(_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]),
         *(_chapter(notebook, words[path]) for path, notebook in notebooks.items()),
     ]
@@ -125,9 +125,9 @@ def _parts(path, notebook, times, words):
     for one in exercises(notebook):
         what = f"Exercise {one.number} · {one.title}"
         parts.append(schedule.Part(number, "exercise", what, one.minutes))
-    if questions := words.get("questions", []):
-        minutes = schedule.QUESTION * len(questions)
-        parts.append(schedule.Part(number, "questions", "Questions to the room", minutes))
+    for one in words.get("questions", []):
+        what = f"Ask the room: {one['ask']}"
+        parts.append(schedule.Part(number, "question", what, schedule.QUESTION))
     return parts
 
 
@@ -164,14 +164,15 @@ def _machine(times):
     )
 
 
-def _plan(name, chapters, minutes, breaks, left):
-    parts = schedule.chosen(chapters, minutes - sum(breaks))
-    rows = schedule.timetable(parts, breaks)
+def _plan(name, chapters, minutes, breaks, text):
+    parts = schedule.chosen(chapters, schedule.time_for_chapters(minutes, breaks))
+    welcome = schedule.Part("", "welcome", text["welcome"], schedule.WELCOME)
+    rows = schedule.timetable([welcome, *parts], breaks)
     lines = ["| from | to | chapter | what |", "| --- | --- | --- | --- |"]
     lines += [f"| {_clock(r.start)} | {_clock(r.end)} | {r.chapter} | {r.what} |" for r in rows]
     end = rows[-1].end
     if end + schedule.SHORTEST <= minutes:
-        lines.append(f"| {_clock(end)} | {_clock(minutes)} | | {left} |")
+        lines.append(f"| {_clock(end)} | {_clock(minutes)} | | {text['left']} |")
     count = sum(part.kind == "exercise" for part in parts)
     skipped = sum(len(parts) for parts in chapters) - len(parts)
     about = f"{end} of {minutes} minutes are planned, {count} exercises among them"
@@ -186,7 +187,8 @@ def _chapter(notebook, words):
         f"| {one.number} | {one.title} | {one.difficulty} | {one.minutes} min |"
         for one in exercises(notebook)
     ]
-    table = ["| exercise | | | |", "| --- | --- | --- | ---: |", *rows] if rows else []
+    head = ["| exercise | what | level | time |", "| --- | --- | --- | ---: |"]
+    table = [*head, *rows] if rows else []
     asked = [f"- *{one['ask']}* {one['answer']}" for one in words.get("questions", [])]
     subsections = {
         "Objectives": opening.partition("In this chapter you will")[2].strip(),
