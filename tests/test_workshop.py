@@ -240,6 +240,23 @@ def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, tmp_path, no_
         page.close()
 
 
+def test_solutions_are_folded_in_jupyterlab_and_open_with_a_click(browser, tmp_path):
+    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    nbformat.write(notebook, tmp_path / path.name)
+    with served(tmp_path) as lab:
+        page = browser.new_page()
+        page.goto(lab.address(path.name))
+        folded = page.locator(".jp-Placeholder", has_text="# @title Solution")
+        count = len(exercises(notebook))
+        folded.nth(count - 1).wait_for(timeout=60_000)
+        assert folded.count() == count
+        folded.first.click()
+        page.locator(".jp-Editor", has_text="# @title Solution").wait_for()
+        assert folded.count() == count - 1
+        page.close()
+
+
 def test_jupyterlab_that_does_not_begin_says_why(tmp_path):
     with pytest.raises(ToolError, match=r"does not answer.*nowhere"), served(tmp_path / "nowhere"):
         pass
