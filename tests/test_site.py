@@ -38,6 +38,7 @@ WIDTHS = {"desk": 1280, "phone": 390}
         ("`layers[0](x)`", "`layers[0](x)`"),
         ("```\nlayers[0](x)\n```", "```\nlayers[0](x)\n```"),
         ("[![Open In Colab](https://a/b.svg)](https://c/d)", "[Open in Colab](https://c/d)"),
+        ("1.4<!--05.a--> %, not 2 %.", "1.4<!--05.a-->\xa0%, not 2\xa0%."),
     ],
 )
 def test_links_lead_to_pages_or_to_the_repository(text, expected):
@@ -185,6 +186,14 @@ def test_a_solution_is_folded_and_what_its_check_says_is_not_cut_off(page, addre
     assert solution.locator("pre").first.is_visible()
     said = page.locator(".tag_check .cell_output pre").all()
     assert all(one.evaluate("one => one.scrollWidth <= one.clientWidth") for one in said)
+
+
+@pytest.mark.parametrize("page", ["desk"], indirect=True)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_lines_of_code_are_not_cut_off_on_a_desk(page, address, name):
+    page.goto(address + name, wait_until="networkidle")
+    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.locator(".cell_input pre").evaluate_all(cut) == 0
 
 
 def test_equations_are_set_without_a_network(page, address):

@@ -27,6 +27,7 @@ SITE = BUILD / "site"
 SOURCES = BUILD / "site-sources"
 
 BADGE_LINK = re.compile(r"\[!\[Open In Colab\]\([^)]*\)\]")
+PERCENT = re.compile(r"(?<=[\d>]) %")  # behind a number, or the tag of one
 TARGET = r"(?<=\]\()(?P<path>[^)\s#]+)(?P<place>#[^)\s]*)?(?=\))"
 CODE_OR_TARGET = re.compile(rf"```.*?```|`[^`\n]+`|{TARGET}", re.DOTALL)
 CONTENTS = """
@@ -60,7 +61,8 @@ def web_text(text, folder, address):
 
     folder:  Path, where the text stands in the clone.
     address: str, the repository's; there leads what is no page of the website.
-    The picture of a Colab badge, which lies on another server, becomes words.
+    The picture of a Colab badge, which lies on another server, becomes words. A number and its
+    percent sign stay on one line.
     """
 
     def rewrite(match):
@@ -73,7 +75,8 @@ def web_text(text, folder, address):
             return f"{address}/blob/main/{path.relative_to(ROOT).as_posix()}"
         return Path(os.path.relpath(path, folder)).as_posix() + (match["place"] or "")
 
-    return CODE_OR_TARGET.sub(rewrite, BADGE_LINK.sub("[Open in Colab]", text))
+    text = PERCENT.sub("\N{NO-BREAK SPACE}%", BADGE_LINK.sub("[Open in Colab]", text))
+    return CODE_OR_TARGET.sub(rewrite, text)
 
 
 def web_notebook(notebook, folder, address):
