@@ -464,7 +464,7 @@ def threshold(value, model, digits):
     from lenet_helpers.training import predict
 
     value = _number(value)
-    _reject(not 0 < value < 1, "a threshold of confidence lies between 0 and 1.")
+    _reject(not 0 <= value <= 1, "a threshold of confidence lies between 0 and 1.")
     training, validation = split_validation(len(digits.x_train))
     sources = {"test": digits.x_test, "training": digits.x_train[training]}
     for name, images in sources.items():
