@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,13 +11,10 @@ import time
 import urllib.request
 import warnings
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from lenet_helpers.handwriting import example_strokes
-from lenet_helpers.tools.execute import METADATA
-from lenet_helpers.tools.project import BUILD
+from lenet_helpers.tools.project import BUILD, NOTEBOOKS
 
 SCREENSHOTS = BUILD / "pad-screenshots"
 SETTINGS = {
@@ -25,17 +23,10 @@ SETTINGS = {
     # Cells out of sight are there all the same, the pad's as well.
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
+CHAPTER = "07_look_inside.ipynb"
+IDLE = re.compile(r"^(?!No Kernel).* \| Idle$")
 MINUTE = 60_000  # milliseconds
 PROMPT = 200  # milliseconds from mouse-up to the answer: slower is said, and fails nothing
-
-CELLS = [
-    "from lenet_helpers.runtime import reproducible\n\nreproducible(seed=0)",
-    "from functools import partial\n\n"
-    "from lenet_helpers.checkpoints import load_checkpoint\n"
-    "from lenet_helpers.pad import DrawingPad\n"
-    "from lenet_helpers.training import predict",
-    'pad = DrawingPad(partial(predict, load_checkpoint("article_lenet5")))\npad',
-]
 
 WATCH = """() => {
   const panel = document.querySelector(".lenet-pad .panel");
@@ -65,10 +56,9 @@ COLOURS = """(element) => {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Return a folder with a small notebook: the pad's cells of chapter 7."""
+    """Return a folder with a copy of chapter 7."""
     folder = tmp_path_factory.mktemp("notebooks")
-    notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS], metadata=METADATA)
-    nbformat.write(notebook, folder / "pad.ipynb")
+    shutil.copy(NOTEBOOKS / CHAPTER, folder)
     return folder
 
 
@@ -85,6 +75,7 @@ def jupyterlab(folder, tmp_path_factory):
     for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
         environment[f"JUPYTER_{name}"] = str(home / name)
     environment |= {
+        "LENET_FIGURES": str(home / "figures"),
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
@@ -125,22 +116,24 @@ def wait_for(address, server, log):
     raise TimeoutError(log.read_text())
 
 
-@pytest.fixture(scope="module", params=["pad.ipynb"])
-def page(request, browser, jupyterlab, folder):
-    """Return a page in which a notebook was opened and run, its pad ready."""
+@pytest.fixture(scope="module")
+def page(browser, jupyterlab):
+    """Return a page in which the chapter was opened and run, its pad ready."""
     problems = []
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.set_default_timeout(MINUTE)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{jupyterlab}lab/tree/{request.param}")
+    page.goto(f"{jupyterlab}lab/tree/{CHAPTER}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    # Before the kernel is there, "Run All" would ask which one to select.
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(state="attached")
+    # Before the kernel is there, "Run All" would ask which one to select. The toolbar's circle is
+    # idle even then; the status bar tells.
+    page.get_by_text(IDLE).wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.locator(".lenet-pad canvas").wait_for()
+    page.locator(".lenet-pad canvas").wait_for(timeout=10 * MINUTE)
+    # The cells below the pad have to be done as well, or the kernel answers late.
+    page.get_by_text(IDLE).wait_for(timeout=10 * MINUTE)
     page.evaluate(WATCH)
-    page.notebook = request.param.removesuffix(".ipynb")
     yield page
     page.close()
     assert problems == []
@@ -189,7 +182,7 @@ def pictures(page):
 
 def keep(page, name):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    path = SCREENSHOTS / f"{page.notebook}-{name}.png"
+    path = SCREENSHOTS / f"{name}.png"
     page.locator(".lenet-pad").screenshot(path=path)
 
 
@@ -197,7 +190,7 @@ def keep(page, name):
 def test_a_digit_is_drawn_and_read(page, name, digit, capsys):
     milliseconds = round(draw(page, strokes_of(name)))
     with capsys.disabled():
-        print(f"\n{page.notebook}, {name}: {milliseconds} ms from mouse-up to the answer")
+        print(f"\n{name}: {milliseconds} ms from mouse-up to the answer")
     if milliseconds > PROMPT:
         said = f"{milliseconds} ms from mouse-up to the answer, more than {PROMPT}: a busy machine?"
         warnings.warn(said, stacklevel=1)
