@@ -100,6 +100,16 @@ def fuse(model):
     return keras.Sequential([inputs, *layers])
 
 
+def is_fast_under_xla(network):
+    """Whether to compile a network that `fuse` returned with XLA.
+
+    XLA's own convolution is many times slower on a CPU than TensorFlow's (see benchmarks/). On
+    a GPU it is not.
+    """
+    convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    return not convolutions or bool(tf.config.list_logical_devices("GPU"))
+
+
 def _fusible(conv, pool):
     return (
         type(conv) is keras.layers.Conv2D

@@ -52,7 +52,7 @@ def _run(job):
     recipe, opens_test_set = recipes.read_settings(job.settings)
     digits = load_mnist()
     parts = _parts(digits, recipe, opens_test_set)
-    reproducible(job.seed, recipe.threads)
+    reproducible(job.seed, recipe.threads, recipe.onednn)
 
     from lenet_helpers.checkpoints import pack_weights
     from lenet_helpers.methods import build

@@ -8,6 +8,7 @@ returns a Keras History.
 import functools
 import hashlib
 import io
+import math
 from pathlib import Path
 
 import keras
@@ -15,7 +16,7 @@ import numpy as np
 
 from lenet_helpers import distortions
 from lenet_helpers.checkpoints import CheckpointError
-from lenet_helpers.losses import MeanDistance, RBFLoss
+from lenet_helpers.losses import MeanDistance, RBFLoss, SmoothedCrossentropy
 from lenet_helpers.models import compile_1998, compile_article
 from lenet_helpers.optimizers import CurvatureEstimate, StochasticDiagonalLM, paper_rate
 from lenet_helpers.preprocessing import split_validation
@@ -40,6 +41,37 @@ def paper(model, images, labels, recipe, seed, callbacks=()):
     )
     curvature = CurvatureEstimate(images[seen], labels[seen], seed)
     return _train(model, images, labels, recipe, seed, [curvature, rates, *callbacks])
+
+
+def one_cycle(model, images, labels, recipe, seed, callbacks=()):
+    """AdamW with a rate that rises during a tenth of training and then falls to 0.
+
+    options: learning_rate (the highest), weight_decay, smoothing of the labels, averaging (the
+    momentum of an exponential moving average of the weights, which takes their place in the end),
+    and distort, each but the first 0 or off unless given.
+    """
+    options = recipe.options
+    seen = training_part(len(images), recipe)
+    updates = recipe.epochs * math.ceil(len(images[seen]) / recipe.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(
+        options["learning_rate"] / 25,
+        decay_steps=updates - updates // 10,
+        warmup_target=options["learning_rate"],
+        warmup_steps=updates // 10,
+    )
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=options.get("weight_decay", 0),
+        use_ema="averaging" in options,
+        ema_momentum=options.get("averaging", 0),
+    )
+    # Decay is for kernels: it would pull scales to 0 where nothing brings them back.
+    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    loss = SmoothedCrossentropy(options.get("smoothing", 0))
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+    history = _train(model, images, labels, recipe, seed, callbacks)
+    optimizer.finalize_variable_values(model.trainable_variables)
+    return history
 
 
 def distances(model, images, labels, recipe, seed, callbacks=()):

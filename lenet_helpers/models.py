@@ -1,6 +1,7 @@
 """Networks of the series, and what they are made of."""
 
 import math
+from functools import partial
 
 import keras
 import numpy as np
@@ -117,6 +118,81 @@ def between_article_and_1998(steps):
     else:
         network.append(layers.Dense(10, activation="softmax", name="output"))
     return keras.Sequential(network, name=f"article_{steps}_steps_to_1998")
+
+
+def lenet_topology(
+    padding="valid",
+    activation="tanh",
+    pooling="average",
+    normalised=False,
+    maps=(6, 16),
+    units=120,
+):
+    """Return a network of LeNet-5's topology, not yet compiled; as it stands, the article's.
+
+    padding:    of C1, "valid" or "same".
+    activation: a Keras activation's name, for every layer but the output.
+    pooling:    "average" or "max", over 2x2.
+    normalised: bool, batch normalisation before each activation, in place of biases.
+    maps:       numbers of maps of C1 and C3; units: int, of C5.
+    Input (N, 28, 28, 1) float32 in [0, 1]; output (N, 10) float32, probabilities.
+    Raises ValueError for another pooling.
+    """
+    pool = _of_kind(pooling)
+
+    def weighted(layer):
+        if not normalised:
+            return [layer(activation=activation)]
+        norm = layers.BatchNormalization(name=f"{layer.keywords['name']}_normalised")
+        return [layer(use_bias=False), norm, layers.Activation(activation)]
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            *weighted(partial(layers.Conv2D, maps[0], 5, padding=padding, name="C1")),
+            pool(2, name="S2"),
+            *weighted(partial(layers.Conv2D, maps[1], 5, name="C3")),
+            pool(2, name="S4"),
+            layers.Flatten(name="flatten"),
+            *weighted(partial(layers.Dense, units, name="C5")),
+            layers.Dense(10, activation="softmax", name="output"),
+        ],
+        name="lenet_topology",
+    )
+
+
+def _of_kind(pooling):
+    kinds = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
+    if pooling not in kinds:
+        raise ValueError(f'pooling must be "average" or "max", got {pooling!r}.')
+    return kinds[pooling]
+
+
+def deep_network(maps=(16, 24, 24, 40, 40), kernel_sizes=(5, 3, 3, 3, 3), pooled=(1, 3)):
+    """Return a network of convolutions alone, not yet compiled: as it stands, 33,066 parameters.
+
+    maps:         the number of maps of each convolution; each is followed by batch normalisation
+                  and ReLU.
+    kernel_sizes: int for each convolution; its edges are padded.
+    pooled:       the places, from 1, of convolutions followed by a max pooling over 2x2.
+    The mean of each of the last maps over all positions takes the place of LeNet-5's C5.
+    Input (N, 28, 28, 1) float32 in [0, 1]; output (N, 10) float32, probabilities.
+    Raises ValueError if there are not as many kernel sizes as maps.
+    """
+    network = [keras.Input((28, 28, 1))]
+    for place, (number, size) in enumerate(zip(maps, kernel_sizes, strict=True), 1):
+        network += [
+            layers.Conv2D(number, size, padding="same", use_bias=False, name=f"C{place}"),
+            layers.BatchNormalization(name=f"C{place}_normalised"),
+            layers.ReLU(name=f"C{place}_relu"),
+        ]
+        if place in pooled:
+            network.append(layers.MaxPooling2D(2, name=f"S{place}"))
+    network += [
+        layers.GlobalAveragePooling2D(name="mean"),
+        layers.Dense(10, activation="softmax", name="output"),
+    ]
+    return keras.Sequential(network, name="deep_network")
 
 
 def compile_article(model):

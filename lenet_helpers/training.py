@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lenet_helpers.fused import fuse
+from lenet_helpers.fused import fuse, is_fast_under_xla
 from lenet_helpers.preprocessing import split_validation, to_model_input
 from lenet_helpers.progress import progress_callbacks
 
@@ -203,7 +203,7 @@ def _compile_updates(model, preprocess):
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=is_fast_under_xla(network))
     def run_updates(images, labels, count):
         for i in tf.range(count):
             _update(model, network, preprocess(images[i]), labels[i])
@@ -233,7 +233,7 @@ def _compiled_forward(model, preprocess):
     if kept is None or kept[0] is not preprocess:
         network = fuse(model)
 
-        @tf.function(jit_compile=True)
+        @tf.function(jit_compile=is_fast_under_xla(network))
         def forward(images):
             return network(preprocess(images), training=False)
 

@@ -1,4 +1,4 @@
-"""The losses of 1998 against the paper's formulas, in float64."""
+"""The losses against the papers' formulas, in float64."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import paper
 import pytest
 import tensorflow as tf
 
-from lenet_helpers.losses import MeanDistance, RBFLoss, SmallestDistance
+from lenet_helpers.losses import MeanDistance, RBFLoss, SmallestDistance, SmoothedCrossentropy
 
 J = 3.0
 DISTANCES = np.random.default_rng(0).uniform(0, 8, (6, 10))
@@ -105,7 +105,25 @@ def test_accuracy_counts_the_smallest_distance():
     assert float(metric.result()) == pytest.approx(3 / 5)
 
 
-@pytest.mark.parametrize("made", [RBFLoss(J, name="mine"), MeanDistance(), SmallestDistance()])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_smoothed_labels_are_shared_out_evenly(smoothing):
+    probabilities = DISTANCES / DISTANCES.sum(axis=1, keepdims=True)
+    truth = (1 - smoothing) * np.eye(10)[LABELS] + smoothing / 10
+    expected = -(truth * np.log(probabilities)).sum(axis=1).mean()
+    found = loss_of(SmoothedCrossentropy(smoothing, dtype="float64"), probabilities)
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0])
+def test_impossible_smoothing_is_refused(smoothing):
+    with pytest.raises(ValueError, match=r"smoothing must be in \[0, 1\)"):
+        SmoothedCrossentropy(smoothing)
+
+
+MADE = [RBFLoss(J, name="mine"), MeanDistance(), SmallestDistance(), SmoothedCrossentropy(0.1)]
+
+
+@pytest.mark.parametrize("made", MADE)
 def test_serialisation(made):
     config = keras.saving.serialize_keras_object(made)
     again = keras.saving.deserialize_keras_object(config)

@@ -9,6 +9,7 @@ from keras import layers
 
 from lenet_helpers import training
 from lenet_helpers.data import load_mnist
+from lenet_helpers.fused import fuse, is_fast_under_xla
 from lenet_helpers.models import article_lenet5, compile_article
 from lenet_helpers.preprocessing import to_model_input
 from lenet_helpers.training import epoch_order, evaluate, predict, train
@@ -39,7 +40,7 @@ def other_model(dropout=0.0):
             layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=True)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -101,6 +102,11 @@ def test_every_example_is_trained_once_per_epoch(n, batch_size):
     visited = np.concatenate([batches[:count].ravel() for batches, count in runs])
     np.testing.assert_array_equal(visited, order)
     assert len({batches.shape for batches, _ in runs}) <= 2, "one program, and one for the rest"
+
+
+def test_xla_compiles_what_it_is_fast_at():
+    assert is_fast_under_xla(fuse(article_lenet5()))
+    assert not is_fast_under_xla(fuse(other_model()))
 
 
 def test_epochs_and_seeds_shuffle_differently():
