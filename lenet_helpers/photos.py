@@ -9,7 +9,13 @@ from scipy import ndimage
 from skimage.filters import apply_hysteresis_threshold, threshold_otsu
 from skimage.filters.rank import median
 
-from lenet_helpers.handwriting import EIGHT_NEIGHBOURS, INK, HandwritingError
+from lenet_helpers.handwriting import (
+    EIGHT_NEIGHBOURS,
+    INK,
+    HandwritingError,
+    example_strokes,
+    render,
+)
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 64_000_000  # checked before anything is decoded
@@ -49,6 +55,27 @@ def read_photo(path):
         raise HandwritingError(f"{path}: {error}") from None
 
 
+def example_photos(folder):
+    """Write files as people might give them: dict, what each is -> its path.
+
+    folder: path of an existing folder. The digits are ours, from `example_strokes`, in colours and
+    under a light that comes from the left; the last three files are none that can be read.
+    """
+    drawn = {name: render(strokes) for name, _, strokes in example_strokes()}
+    pen, paper, chalk, slate = (40, 45, 90), (235, 228, 210), (225, 225, 220), (45, 60, 50)
+    contents = {
+        "a pen on paper": _photograph(drawn["3"], pen, paper),
+        "chalk on slate": _photograph(drawn["6"], chalk, slate),
+        "two digits": _photograph(np.hstack([drawn["4"], drawn["2"]]), pen, paper),
+        "an empty page": _photograph(np.zeros_like(drawn["3"]), pen, paper),
+    }
+    paths = {name: Path(folder) / f"{name}.png" for name in [*contents, "no image"]}
+    for name, photo in contents.items():
+        Image.fromarray(photo).save(paths[name])
+    paths["no image"].write_text("a seven", encoding="utf-8")
+    return paths
+
+
 def find_ink_in_photo(colours):
     """Find the ink in the pixels of a photo.
 
@@ -71,6 +98,13 @@ def find_ink_in_photo(colours):
     edges = ndimage.binary_dilation(is_ink, EIGHT_NEIGHBOURS)
     ink = np.clip(contrast / np.median(contrast[is_ink]), 0, 1)
     return np.rint(INK * np.where(edges, ink, 0)).astype(np.uint8)
+
+
+def _photograph(ink, pen, paper):
+    """Ink (H, W) uint8 in two colours, lit from the left: (H, W, 3) uint8."""
+    share = ink[..., np.newaxis] / INK
+    light = np.linspace(1, 0.4, ink.shape[1])[:, np.newaxis]
+    return np.rint(light * (share * pen + (1 - share) * np.array(paper))).astype(np.uint8)
 
 
 def _contrast(colours):
@@ -151,6 +185,8 @@ def _colours(image):
 def _eight_bits(image):
     """Bring 16 or 32 bits a pixel to eight: Pillow's own conversion would cut them off."""
     values = np.asarray(image, dtype=float)
+    if not np.isfinite(values).all():
+        raise PhotoError("the image holds pixels that are not finite. Save it as PNG or JPEG.")
     span = max(float(np.ptp(values)), 1.0)
     return Image.fromarray(np.rint(INK * (values - values.min()) / span).astype(np.uint8))
 

@@ -17,7 +17,7 @@ from lenet_helpers.handwriting import (
     normalise,
     render,
 )
-from lenet_helpers.photos import PhotoError, read_photo
+from lenet_helpers.photos import PhotoError, example_photos, read_photo
 
 SIDE = 450
 DIGIT = next(strokes for name, _, strokes in example_strokes() if name == "3")
@@ -173,6 +173,22 @@ def test_a_large_photo_is_shrunk(tmp_path):
     assert_found(path)
 
 
+def test_the_examples_are_two_digits_and_three_refusals(tmp_path):
+    read, refused = {}, {}
+    for name, path in example_photos(tmp_path).items():
+        try:
+            read[name] = normalise(read_photo(path)).centred
+        except HandwritingError as error:
+            refused[name] = str(error)
+    drawn = {name: normalise(render(strokes)).centred for name, _, strokes in example_strokes()}
+    assert list(read) == ["a pen on paper", "chalk on slate"]
+    for image, digit in zip(read.values(), "36", strict=True):
+        assert likeness(image, drawn[digit]) > 0.9
+    assert "2 digits" in refused["two digits"]
+    assert "nothing stands out" in refused["an empty page"]
+    assert "no image" in refused["no image"]
+
+
 # --- what is refused ---------------------------------------------------------------------------
 
 
@@ -220,6 +236,14 @@ def test_a_damaged_image_is_refused(tmp_path, name):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(PhotoError, match="the image is damaged"):
         read_photo(path)
+
+
+@pytest.mark.parametrize("pixel", [np.nan, np.inf])
+def test_pixels_that_are_not_finite_are_refused(tmp_path, pixel):
+    grey = photo(noise=0)[..., 0].astype(np.float32)
+    grey[0, 0] = pixel
+    with pytest.raises(PhotoError, match=r"digit\.tiff: .* not finite"):
+        read_photo(saved(tmp_path, grey, "digit.tiff"))
 
 
 def png_that_promises(width, height):
