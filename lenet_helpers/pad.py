@@ -22,6 +22,9 @@ from lenet_helpers.handwriting import (
 )
 
 INVITATION = "Draw a digit from 0 to 9."
+SCREENSHOTS = [
+    Path(__file__).parent / f"artifacts/pad_{name}.png" for name in ("normalised", "squeezed")
+]
 WITHOUT_A_PAGE = "A pad to draw on: run this cell in JupyterLab, VS Code or Colab."
 
 
@@ -90,6 +93,15 @@ class DrawingPad(anywidget.AnyWidget):
         if os.environ.get("LENET_PROGRESS") == "0":
             return {"text/plain": repr(self)}, {}
         return super()._repr_mimebundle_(**kwargs)
+
+
+def screenshots():
+    """The pad in JupyterLab, a 1 drawn on it: two (H, W, 3) uint8, with MNIST's steps and without.
+
+    `tests/test_pad_browser.py` takes them. After a change of the pad or of the network, copy its
+    `light-1.png` and `light-1-squeezed.png` from build/pad-screenshots over SCREENSHOTS.
+    """
+    return [np.asarray(Image.open(path).convert("RGB")) for path in SCREENSHOTS]
 
 
 def _answer(strokes, normalisation, message, probabilities=(), pictures=None):

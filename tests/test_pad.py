@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lenet_helpers.handwriting import example_strokes, normalise, render, squeeze
-from lenet_helpers.pad import DrawingPad
+from lenet_helpers.pad import DrawingPad, screenshots
 
 STROKES = {name: strokes for name, _, strokes in example_strokes()}
 
@@ -126,3 +126,9 @@ def test_a_committed_notebook_holds_words_that_never_change(pad, monkeypatch, pr
 def test_script_and_style_are_sent_along(pad):
     assert "export default { render }" in pad._esm
     assert ".lenet-pad" in pad._css
+
+
+def test_the_pictures_of_the_pad_fit_below_each_other():
+    with_it, without = screenshots()
+    assert with_it.shape[1:] == without.shape[1:]
+    assert with_it.shape[2] == 3
