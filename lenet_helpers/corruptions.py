@@ -120,26 +120,29 @@ CORRUPTIONS = {
 }
 
 
-def robustness(answer, images, labels, corruptions=CORRUPTIONS):
-    """How often a classifier is right on distorted images, with Wilson intervals.
+def robustness(readers, images, labels, corruptions=CORRUPTIONS):
+    """How often classifiers are right on distorted images, with Wilson intervals.
 
-    answer: function, images (N, 28, 28) uint8 -> digits (N,) int.
-    images: (N, 28, 28) uint8; labels: (N,) int, each image's digit.
+    readers: dict, name -> function, images (N, 28, 28) uint8 -> digits (N,) int. All of them read
+             the same distorted images.
+    images:  (N, 28, 28) uint8; labels: (N,) int, each image's digit.
     corruptions: dict, name -> Corruption.
-    Returns a DataFrame, one row per corruption and severity: corruption, severity, images, right
-    (int), accuracy, low, high (floats in [0, 1]; the ends of the 95 % interval).
+    Returns a DataFrame, one row per corruption, severity and reader: corruption, severity, reader,
+    images, right (int), accuracy, low, high (floats in [0, 1]; the ends of the 95 % interval).
     Raises ValueError if images and labels differ in number, or there are none.
     """
     check_images(images)
     if len(images) != len(labels) or len(images) == 0:
         raise ValueError(f"{len(images)} images, {len(labels)} labels: give as many, at least one.")
-    rows = []
+    rows, total = [], len(labels)
     for name, corruption in corruptions.items():
         for severity in corruption.severities:
-            right = int((answer(corruption.apply(images, severity)) == labels).sum())
-            interval = wilson_interval(right, len(labels))
-            rows.append((name, severity, len(labels), right, right / len(labels), *interval))
-    columns = ["corruption", "severity", "images", "right", "accuracy", "low", "high"]
+            distorted = corruption.apply(images, severity)
+            for reader, read in readers.items():
+                right = int((read(distorted) == labels).sum())
+                interval = wilson_interval(right, total)
+                rows.append((name, severity, reader, total, right, right / total, *interval))
+    columns = ["corruption", "severity", "reader", "images", "right", "accuracy", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -1,7 +1,8 @@
 """What a trained network makes of an image, and what its answer depends on.
 
 Models are built Keras Sequentials that read (N, 28, 28, 1) in [0, 1] and put out one number per
-digit, the largest for their answer. Images are the stored pixels, (N, 28, 28) uint8.
+digit, the largest for their answer; `in_article_form` makes one of LeNet-5 as published. Images are
+the stored pixels, (N, 28, 28) uint8.
 """
 
 import keras
@@ -9,10 +10,38 @@ import numpy as np
 import tensorflow as tf
 from scipy.stats import rankdata
 
-from lenet_helpers.preprocessing import INK, check_images, to_model_input
+from lenet_helpers.preprocessing import (
+    INK,
+    PAPER_BLACK,
+    PAPER_SIZE,
+    PAPER_WHITE,
+    check_images,
+    to_model_input,
+)
 from lenet_helpers.training import predict
 
 GRADIENT_BATCH = 500
+
+
+def in_article_form(model):
+    """LeNet-5 as published, behind the article's input and before its output.
+
+    model: a built Sequential from `lenet5_1998`; its layers and weights are shared, not copied.
+    Returns a Sequential that reads (N, 28, 28, 1) in [0, 1], adds border and scale of
+    `to_paper_input`, and puts out probabilities: softmax of minus the distances, which are minus
+    log-likelihoods but for a constant. LeCun et al. 1998, section II.B.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.ZeroPadding2D((PAPER_SIZE - 28) // 2, name="border"),
+            keras.layers.Rescaling(PAPER_BLACK - PAPER_WHITE, PAPER_WHITE, name="scale"),
+            *model.layers,
+            keras.layers.Rescaling(-1.0, name="nearness"),
+            keras.layers.Softmax(name="probabilities"),
+        ],
+        name=f"{model.name}_in_article_form",
+    )
 
 
 def layer_outputs(model, images):
@@ -39,11 +68,12 @@ def layer_output(model, images, name):
 def kernel_norms(layer):
     """How large the kernel between each two maps is: (maps read, maps made) float32.
 
-    layer: a built convolution, its kernel (height, width, maps read, maps made).
+    layer: a built convolution: Keras's, or `ConnectedConv2D` with or without a table.
     Each entry is the Euclidean norm of one height x width kernel; 0 means not connected.
     Raises ValueError for a layer without such a kernel.
     """
-    kernel = np.asarray(getattr(layer, "kernel", 0.0))
+    placed = getattr(layer, "dense_kernel", lambda: getattr(layer, "kernel", 0.0))
+    kernel = np.asarray(placed())
     if kernel.ndim != 4:
         raise ValueError(f"{layer.name} is no convolution: it has no kernel with four axes")
     return np.sqrt(np.square(kernel).sum(axis=(0, 1)))
@@ -100,10 +130,10 @@ def randomised(model, names, seed=0):
 def cascade(model, seed=0):
     """Copies of a model, randomised from the output towards the input, one layer more each time.
 
-    Returns a dict, name of the layer reached -> copy, for the layers that have weights.
+    Returns a dict, name of the layer reached -> copy, for the layers that learn.
     Adebayo et al. 2018, sec. 3: a map that explains what was learned has to change on this way.
     """
-    names = [layer.name for layer in reversed(model.layers) if layer.get_weights()]
+    names = [layer.name for layer in reversed(model.layers) if layer.trainable_weights]
     return {name: randomised(model, names[: place + 1], seed) for place, name in enumerate(names)}
 
 
@@ -187,6 +217,8 @@ def _scores(model, inputs):
     *layers, last = model.layers
     for layer in layers:
         inputs = layer(inputs)
+    if isinstance(last, keras.layers.Softmax):
+        return inputs
     if getattr(last, "activation", None) is keras.activations.softmax:
         return inputs @ last.kernel.value + last.bias.value
     return last(inputs)

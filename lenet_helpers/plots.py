@@ -544,9 +544,9 @@ def kernels(convolutions, subject):
         for name, kernel in convolutions.items()
     }
     heights = [sheet.shape[0] / sheet.shape[1] for sheet in sheets.values()]
-    size = (10, 8 * sum(heights) + 2)
+    size = (10, 8 * sum(heights) + 2.5)
     figure, panels = plt.subplots(len(sheets), height_ratios=heights, figsize=size, squeeze=False)
-    figure.set_layout_engine("constrained")
+    figure.set_layout_engine("constrained", h_pad=0.12)
     for axes, (name, sheet) in zip(panels.flat, sheets.items(), strict=True):
         side, _, read, made = convolutions[name].shape
         top = np.nanmax(np.abs(sheet))
@@ -560,23 +560,27 @@ def kernels(convolutions, subject):
     return figure
 
 
-def connections(norms, read, made, subject):
+def connections(networks, read, made, subject):
     """How large the kernel between each two maps is; blank where there is none.
 
-    norms: (maps read, maps made) float, from `kernel_norms`; read, made: str, the two layers.
+    networks: dict, network -> (maps read, maps made) float, from `kernel_norms`; each has its own
+    scale of colour. read, made: str, the two layers.
     """
-    size = (0.55 * norms.shape[1] + 2, 0.45 * norms.shape[0] + 1.8)
-    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    rows, columns = next(iter(networks.values())).shape
+    size = (0.55 * columns + 2, (0.42 * rows + 1) * len(networks) + 0.8)
+    figure, panels = plt.subplots(len(networks), figsize=size, layout="constrained", squeeze=False)
     colours = sns.blend_palette(["white", BLUE], as_cmap=True)
-    drawn = axes.imshow(norms, cmap=colours, vmin=0)
-    for (row, column), norm in np.ndenumerate(norms):
-        colour = "white" if norm > 0.7 * norms.max() else "black"
-        text = f"{norm:.1f}" if norm else ""
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
-    axes.set(xlabel=f"map of {made}", ylabel=f"map of {read}")
-    axes.set(xticks=range(norms.shape[1]), yticks=range(norms.shape[0]))
-    figure.colorbar(drawn, ax=axes, label="norm of the kernel", pad=0.02)
-    return _titled(figure, axes, f"Which maps of {made} read which maps of {read}?", subject)
+    for axes, (name, norms) in zip(panels.flat, networks.items(), strict=True):
+        drawn = axes.imshow(norms, cmap=colours, vmin=0, aspect="auto")
+        for (row, column), norm in np.ndenumerate(norms):
+            colour = "white" if norm > 0.7 * norms.max() else "black"
+            text = f"{norm:.1f}" if norm else ""
+            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+        axes.set(title=name, xlabel=f"map of {made}", ylabel=f"map of {read}")
+        axes.set(xticks=range(columns), yticks=range(rows))
+        figure.colorbar(drawn, ax=axes, label="norm of the kernel", pad=0.02)
+    figure.suptitle(f"Which maps of {made} read which maps of {read}?\n{subject}", fontsize=12)
+    return figure
 
 
 def embedding(points, labels, correct, axes_names, subject):
@@ -599,9 +603,10 @@ def embedding(points, labels, correct, axes_names, subject):
 
 
 def relevance(image, maps, subject):
-    """An image, and maps over its pixels, each with its own scale of colour.
+    """An image, and what hiding each place of it costs; each map has its own scale of colour.
 
-    image: (28, 28) uint8; maps: dict, title -> (28, 28) float; lines show where the ink is.
+    image: (28, 28) uint8; maps: dict, title -> (28, 28) float, from `interpret.occlusion`; lines
+    show where the ink is.
     """
     size = (3.2 * (len(maps) + 1), 3.9)
     figure, (first, *panels) = plt.subplots(1, len(maps) + 1, figsize=size, layout="constrained")
@@ -611,7 +616,7 @@ def relevance(image, maps, subject):
         drawn = axes.imshow(values, cmap="cividis")
         axes.contour(image, levels=[INK / 2], colors="white", linewidths=1)
         axes.set_title(title)
-        figure.colorbar(drawn, ax=axes, shrink=0.75)
+        figure.colorbar(drawn, ax=axes, shrink=0.75, label="loss of probability")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
     figure.suptitle(f"What the answer depends on\n{subject}", fontsize=12)
@@ -663,23 +668,30 @@ def distorted(examples, subject):
 def robustness(table, units, subject):
     """Accuracy against the severity of each corruption, with 95 % Wilson intervals.
 
-    table: DataFrame from `corruptions.robustness`; units: dict, corruption -> its severity's name.
+    table: DataFrame from `corruptions.robustness`, at most three readers; units: dict, corruption
+    -> its severity's name.
     """
     size = (12, 6.4)
     figure, panels = plt.subplots(2, 4, figsize=size, sharey=True, layout="constrained")
-    for axes, (name, rows) in zip(
-        panels.flat, table.groupby("corruption", sort=False), strict=False
-    ):
-        low, high = 100 * rows["low"], 100 * rows["high"]
-        axes.fill_between(rows["severity"], low, high, color=BLUE, alpha=0.25, lw=0)
-        axes.plot(rows["severity"], 100 * rows["accuracy"], "o-", color=BLUE, ms=4)
-        axes.axhline(10, color=GREY, linestyle=":")
+    styles = list(zip(sns.color_palette("colorblind", 3), ("o-", "D--", "s:"), strict=True))
+    by_corruption = table.groupby("corruption", sort=False)
+    for axes, (name, rows) in zip(panels.flat, by_corruption, strict=False):
+        for (reader, curve), (colour, dash) in zip(
+            rows.groupby("reader", sort=False), styles, strict=False
+        ):
+            low, high = 100 * curve["low"], 100 * curve["high"]
+            axes.fill_between(curve["severity"], low, high, color=colour, alpha=0.25, lw=0)
+            values = 100 * curve["accuracy"]
+            axes.plot(curve["severity"], values, dash, color=colour, ms=4, label=reader)
+        axes.axhline(10, color=GREY, linestyle="-", lw=1, label="guessing")
         axes.set(title=name, xlabel=units[name], ylim=(0, 102))
+        axes.locator_params(axis="x", nbins=8, steps=[1, 2, 5, 10])
         axes.grid(alpha=0.3)
     for axes in panels[:, 0]:
         axes.set_ylabel("accuracy in %")
-    panels[-1, -1].set_visible(False)
-    text = "band: 95 % Wilson interval; dotted: guessing"
+    panels[-1, -1].set_axis_off()
+    panels[-1, -1].legend(*panels[0, 0].get_legend_handles_labels(), loc="center", frameon=False)
+    text = "bands: 95 % Wilson intervals"
     figure.suptitle(f"How much distortion does reading survive?\n{subject}\n{text}", fontsize=12)
     return figure
 
@@ -727,18 +739,19 @@ def label_errors(images, table, subject, columns=5):
     images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
     """
     rows = -(-len(table) // columns)
-    size = (2.2 * columns, 2.7 * rows + 0.7)
-    figure, panels = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    size = (2.2 * columns, 2.9 * rows + 0.9)
+    figure, panels = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    figure.set_layout_engine("constrained", h_pad=0.1)
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
     for axes, row in zip(panels.flat, table.itertuples(), strict=False):
         axes.imshow(images[row.image], cmap=SHADES, vmin=0, vmax=INK)
         votes = f"votes: {row.votes_label}, {row.votes_suggested}, {row.votes_neither}"
         axes.set_title(f"label {row.label} or {row.suggested}?\n{votes}", fontsize=10)
-        colour = BLUE if row.answer == row.label else ORANGE
+        colour = BLUE if row.answer == row.label else "black"
         axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=11, fontweight="bold")
-    text = "votes for the label, for the other digit, for neither"
-    figure.suptitle(f"Labels that people doubted ({text})\n{subject}", fontsize=12)
+    text = "votes: for the label, for the other digit, for neither; blue: answered as labelled"
+    figure.suptitle(f"Labels that people doubted\n{subject}\n{text}", fontsize=12)
     return figure
 
 
@@ -763,6 +776,45 @@ def handwriting(names, steps, squeezed, answers, subject):
     for panel, row in zip(panels[:, 0], rows, strict=True):
         panel.set_ylabel(textwrap.fill(row, 12), fontsize=9)
     figure.suptitle(f"From a drawing to what the network gets\n{subject}", fontsize=12)
+    return figure
+
+
+def photos(rows, subject):
+    """Photos of digits, the ink that was found in them, and what the network gets: a row for each.
+
+    rows: dict, what it is -> (photo (H, W, 3) uint8, ink and input, (h, w) uint8, answer).
+    """
+    titles = ["the file", "the ink in it", "the input"]
+    size = (6.6, 2.2 * len(rows) + 0.8)
+    figure, panels = plt.subplots(len(rows), 3, figsize=size, layout="constrained", squeeze=False)
+    for row, (name, (photo, ink, image, answer)) in zip(panels, rows.items(), strict=True):
+        row[0].imshow(photo)
+        for axes, picture in zip(row[1:], (ink, image), strict=True):
+            axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+        row[0].set_ylabel(name)
+        row[2].set_xlabel(f"read as {answer}")
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[])
+    for axes, title in zip(panels[0], titles, strict=True):
+        axes.set_title(title)
+    figure.suptitle(f"From a photo to what the network gets\n{subject}", fontsize=12)
+    return figure
+
+
+def screenshots(pictures, title, dpi=110):
+    """Pictures of a screen one below the other, each pixel as it was.
+
+    pictures: list of (H, W, 3) uint8 of the same width; dpi: int, at which the figure is saved.
+    """
+    bottom = sum(len(picture) for picture in pictures)
+    height = bottom + 50  # for the title
+    figure = plt.figure(figsize=(pictures[0].shape[1] / dpi, height / dpi), dpi=dpi)
+    for picture in pictures:
+        bottom -= len(picture)
+        axes = figure.add_axes((0, bottom / height, 1, len(picture) / height))
+        axes.imshow(picture, interpolation="nearest", aspect="auto")
+        axes.set_axis_off()
+    figure.suptitle(title, fontsize=12)
     return figure
 
 

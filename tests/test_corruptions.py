@@ -208,9 +208,11 @@ def test_the_table_counts_what_a_classifier_reads(square):
         still_there = given[:, 10:12, 16:18].min(axis=(1, 2)) == 255
         return np.where(still_there, 4, 1)
 
-    table = robustness(answer, images, labels, some)
-    assert len(table) == sum(len(one.severities) for one in some.values())
-    by_severity = table.set_index(["corruption", "severity"])
+    readers = {"looks": answer, "guesses": lambda given: np.ones(len(given), int)}
+    table = robustness(readers, images, labels, some)
+    assert len(table) == 2 * sum(len(one.severities) for one in some.values())
+    assert (table[table["reader"] == "guesses"]["right"] == 1).all()
+    by_severity = table[table["reader"] == "looks"].set_index(["corruption", "severity"])
     assert by_severity["right"]["translation", 0] == 2
     assert by_severity["right"]["translation", 2] == 1
     row = by_severity.loc[("blur", 0)]
@@ -221,6 +223,6 @@ def test_the_table_counts_what_a_classifier_reads(square):
 @pytest.mark.parametrize("count", [0, 2])
 def test_images_need_as_many_labels(count, square):
     with pytest.raises(ValueError, match=f"1 images, {count} labels"):
-        robustness(len, square, np.zeros(count, int))
+        robustness({}, square, np.zeros(count, int))
     with pytest.raises(ValueError, match="0 images"):
-        robustness(len, square[:0], np.zeros(0, int))
+        robustness({}, square[:0], np.zeros(0, int))

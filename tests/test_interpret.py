@@ -11,13 +11,19 @@ from lenet_helpers import interpret
 from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.data import load_mnist
 from lenet_helpers.evaluation import label_errors
-from lenet_helpers.preprocessing import to_model_input
+from lenet_helpers.models import C3_TABLE
+from lenet_helpers.preprocessing import to_model_input, to_paper_input
 from lenet_helpers.training import predict
 
 
 @pytest.fixture(scope="module")
 def model():
     return load_checkpoint("article_lenet5")
+
+
+@pytest.fixture(scope="module")
+def published():
+    return load_checkpoint("lenet5_1998")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +77,34 @@ def test_the_norm_of_a_kernel_is_that_of_its_weights(model):
         interpret.kernel_norms(model.get_layer("C5"))
     with pytest.raises(ValueError, match="S2 is no convolution"):
         interpret.kernel_norms(model.get_layer("S2"))
+
+
+def test_where_the_table_connects_nothing_the_norm_is_zero(published):
+    layer = published.get_layer("C3")
+    norms = interpret.kernel_norms(layer)
+    np.testing.assert_array_equal(norms > 0, C3_TABLE)
+    assert norms[0, 4] == pytest.approx(np.linalg.norm(layer.kernel.numpy()[:, :, 1]))
+
+
+# LeNet-5 as published
+
+
+def test_the_nearest_code_is_the_most_probable(published, images):
+    distances = predict(published, images, to_paper_input)
+    likelihoods = np.exp(-distances.astype(float))
+    expected = likelihoods / likelihoods.sum(axis=1, keepdims=True)
+    found = predict(interpret.in_article_form(published), images)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_the_gradient_finds_its_way_to_the_pixels_of_1998(published, images):
+    model = interpret.in_article_form(published)
+    labels = predict(model, images).argmax(axis=1)
+    moved = interpret.fgsm(images, interpret.fgsm_signs(model, images, labels), 32)
+    rows = np.arange(len(images))
+    before, after = (predict(model, some)[rows, labels] for some in (images, moved))
+    assert (after < before).mean() > 0.5
+    assert list(interpret.cascade(model)) == ["F6", "C5", "S4", "C3", "S2", "C1"]
 
 
 # Occlusion

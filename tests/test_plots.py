@@ -244,10 +244,10 @@ def test_a_kernel_stands_in_the_row_it_reads_and_the_column_it_makes(random):
 
 
 def test_a_missing_connection_is_blank():
-    figure = plots.connections(np.array([[1.25, 0.0], [0.5, 3.0]]), "S2", "C3", SUBJECT)
-    written = [text.get_text() for text in figure.axes[0].texts]
-    assert written == ["1.2", "", "0.5", "3.0"]
-    assert figure.axes[0].get_ylabel() == "map of S2"
+    networks = {"one": np.ones((2, 2)), "two": np.array([[1.25, 0.0], [0.5, 3.0]])}
+    axes = plots.connections(networks, "S2", "C3", SUBJECT).axes[1]
+    assert [text.get_text() for text in axes.texts] == ["1.2", "", "0.5", "3.0"]
+    assert (axes.get_title(), axes.get_ylabel()) == ("two", "map of S2")
 
 
 def test_misread_images_are_crossed(labels, random):
@@ -283,14 +283,21 @@ def test_distorted_images_bear_their_severity(images):
 
 
 def test_robustness_draws_a_curve_and_its_band_for_each_corruption():
-    rows = [("blur", 0, 0.9, 0.8, 0.95), ("blur", 1, 0.5, 0.4, 0.6), ("noise", 0, 0.7, 0.6, 0.8)]
-    table = pd.DataFrame(rows, columns=["corruption", "severity", "accuracy", "low", "high"])
+    rows = [
+        ("blur", 0, "one", 0.9, 0.8, 0.95),
+        ("blur", 0, "two", 0.3, 0.2, 0.4),
+        ("blur", 1, "one", 0.5, 0.4, 0.6),
+        ("noise", 0, "one", 0.7, 0.6, 0.8),
+    ]
+    columns = ["corruption", "severity", "reader", "accuracy", "low", "high"]
+    table = pd.DataFrame(rows, columns=columns)
     figure = plots.robustness(table, {"blur": "pixels", "noise": "share"}, SUBJECT)
     blur = figure.axes[0]
     assert (blur.get_title(), blur.get_xlabel()) == ("blur", "pixels")
     np.testing.assert_allclose(blur.lines[0].get_ydata(), [90, 50])
     band = blur.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (40, 95)
+    assert [line.get_label() for line in blur.lines] == ["one", "two", "guessing"]
 
 
 def test_an_adversarial_figure_shows_the_change(images):
@@ -323,6 +330,22 @@ def test_doubted_labels_bear_their_votes_and_the_answer(images):
     assert answers[0].get_color() != answers[1].get_color()
 
 
+def test_a_photo_stands_beside_its_ink_and_its_input(images, random):
+    photo = random.integers(0, 256, (9, 12, 3), np.uint8)
+    figure = plots.photos({"chalk": (photo, images[0], images[1], 7)}, SUBJECT)
+    for axes, picture in zip(figure.axes, (photo, images[0], images[1]), strict=True):
+        np.testing.assert_array_equal(shown(axes), picture)
+    assert (figure.axes[0].get_ylabel(), figure.axes[2].get_xlabel()) == ("chalk", "read as 7")
+
+
+def test_screenshots_keep_their_pixels(random, tmp_path):
+    pictures = [random.integers(0, 256, (size, 300, 3), np.uint8) for size in (40, 60)]
+    path = tmp_path / "screen.png"
+    plots.screenshots(pictures, SUBJECT).savefig(path, dpi=110)
+    saved = np.rint(255 * plt.imread(path)[-100:, :, :3])
+    np.testing.assert_array_equal(saved, np.concatenate(pictures))
+
+
 # All
 
 
@@ -337,7 +360,7 @@ def test_every_figure_about_data_names_them(images, labels):
         plots.tanh_outputs({"one": np.zeros(3), "two": np.ones(3)}, SUBJECT),
         plots.double_scaling(images[0] / 255, images[0] / 255**2, SUBJECT),
         plots.validation_balance(pd.DataFrame({"training": [1], "validation": [2]}), SUBJECT),
-        plots.connections(np.ones((2, 3)), "S2", "C3", SUBJECT),
+        plots.connections({"one": np.ones((2, 3))}, "S2", "C3", SUBJECT),
         plots.distorted({"one": {"0": images[0]}, "two": {"0": images[1]}}, SUBJECT),
     ]
     for figure in figures:
