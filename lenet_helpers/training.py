@@ -104,6 +104,7 @@ def predict(model, images, preprocess=to_model_input):
     forward = _compiled_forward(model, preprocess)
     starts = range(0, len(images), PREDICTION_BATCH)
     batches = [_filled(images[start : start + PREDICTION_BATCH]) for start in starts]
+    forward.get_concrete_function(batches[0])  # the threads would each trace it
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         outputs = list(pool.map(forward, batches))
     return np.concatenate(outputs)[: len(images)]

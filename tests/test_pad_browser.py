@@ -28,6 +28,8 @@ IDLE = re.compile(r"^(?!No Kernel).* \| Idle$")
 MINUTE = 60_000  # milliseconds
 PROMPT = 200  # milliseconds from mouse-up to the answer: slower is said, and fails nothing
 
+DONE = """() => ![...document.querySelectorAll(".jp-InputPrompt")]
+  .some((prompt) => prompt.textContent.includes("*"))"""
 WATCH = """() => {
   const panel = document.querySelector(".lenet-pad .panel");
   const canvas = document.querySelector(".lenet-pad canvas");
@@ -132,7 +134,7 @@ def page(browser, jupyterlab):
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator(".lenet-pad canvas").wait_for(timeout=10 * MINUTE)
     # The cells below the pad have to be done as well, or the kernel answers late.
-    page.get_by_text(IDLE).wait_for(timeout=10 * MINUTE)
+    page.wait_for_function(DONE, timeout=10 * MINUTE)
     page.evaluate(WATCH)
     yield page
     page.close()

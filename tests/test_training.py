@@ -157,6 +157,8 @@ def test_predict_and_evaluate_are_those_of_keras(digits):
     model = new_model()
     inputs = to_model_input(images)
     np.testing.assert_allclose(predict(model, images), model.predict(inputs, verbose=0), atol=1e-6)
+    _, forward = model._compiled_forward
+    assert forward.experimental_get_tracing_count() == 1, "the threads share one program"
     theirs = model.evaluate(inputs, labels, verbose=0, return_dict=True)
     assert evaluate(model, images, labels) == pytest.approx(theirs, abs=1e-6)
     assert predict(model, images[:0]).shape == (0, 10)
