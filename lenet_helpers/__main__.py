@@ -130,6 +130,12 @@ def _positive(text):
 
 COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp, seeds, study, keep]
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
+SEEDS = {
+    "type": _positive,
+    "default": 5,
+    "metavar": "N",
+    "help": "how many: seeds 0 to N-1 (%(default)s)",
+}
 ARGUMENTS = {
     notebooks: CHAPTERS,
     refresh: CHAPTERS,
@@ -140,12 +146,7 @@ ARGUMENTS = {
         "--measure": {"action": "store_true", "help": "run chapters to take their time here"}
     },
     seeds: {
-        "--seeds": {
-            "type": _positive,
-            "default": 5,
-            "metavar": "N",
-            "help": "how many: seeds 0 to N-1 (%(default)s)",
-        },
+        "--seeds": SEEDS,
         "--workers": {
             "type": _positive,
             "default": 2,
@@ -161,12 +162,7 @@ ARGUMENTS = {
     study: {
         "study": {"nargs": "?", "metavar": "STUDY", "help": "its name; without one, a list"},
         "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},
-        "--seeds": {
-            "type": _positive,
-            "default": 5,
-            "metavar": "N",
-            "help": "how many: seeds 0 to N-1 (%(default)s)",
-        },
+        "--seeds": SEEDS,
         "--workers": {
             "type": _positive,
             "metavar": "W",
