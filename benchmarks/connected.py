@@ -17,7 +17,7 @@ from measure import HERE, machine, whole, write_csv
 
 from lenet_helpers.runtime import reproducible
 
-UPDATES = {1: 4000, 10: 2000, 128: 200}
+UPDATES = {1: 1000, 10: 500, 128: 50}
 
 
 def main():
@@ -103,7 +103,6 @@ def _microseconds(loop, updates):
 
 
 def _arguments():
-
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
