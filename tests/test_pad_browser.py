@@ -1,19 +1,14 @@
 """The drawing pad in a real JupyterLab: drawn on with the mouse, in a headless Chromium."""
 
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 import warnings
 
 import pytest
 
 from lenet_helpers.handwriting import example_strokes
+from lenet_helpers.tools.lab import served
 from lenet_helpers.tools.project import BUILD, NOTEBOOKS
 
 SCREENSHOTS = BUILD / "pad-screenshots"
@@ -66,56 +61,23 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def jupyterlab(folder, tmp_path_factory):
-    """Return the address of a JupyterLab that follows the browser's light or dark theme."""
+    """Return a JupyterLab that follows the browser's light or dark theme."""
     pytest.importorskip("jupyterlab", reason="needs pip install -r requirements.txt")
     home = tmp_path_factory.mktemp("home")
     for name, choice in SETTINGS.items():
         settings = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text(json.dumps(choice))
-    environment = {name: value for name, value in os.environ.items() if name != "LENET_PROGRESS"}
-    for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
-        environment[f"JUPYTER_{name}"] = str(home / name)
-    environment |= {
-        "LENET_FIGURES": str(home / "figures"),
-        "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+    places = {
+        "LENET_FIGURES": home / "figures",
+        "IPYTHONDIR": home / "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
     }
-    port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-    ]
-    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
-    log = home / "log"
-    with log.open("w") as file:
-        server = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
-    try:
-        address = f"http://127.0.0.1:{port}/"
-        wait_for(address + "api", server, log)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def free_port():
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
-
-
-def wait_for(address, server, log):
-    for _ in range(600):
-        assert server.poll() is None, log.read_text()
-        try:
-            return urllib.request.urlopen(address, timeout=5).close()
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(log.read_text())
+    # Where it is 0, as for notebooks that are compared, the pad keeps to words.
+    environment = {name: str(place) for name, place in places.items()} | {"LENET_PROGRESS": "1"}
+    with served(folder, **environment) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +87,7 @@ def page(browser, jupyterlab):
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.set_default_timeout(MINUTE)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{jupyterlab}lab/tree/{CHAPTER}")
+    page.goto(jupyterlab.address(CHAPTER))
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     # Before the kernel is there, "Run All" would ask which one to select. The toolbar's circle is
     # idle even then; the status bar tells.
