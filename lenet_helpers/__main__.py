@@ -106,13 +106,26 @@ def study(args, rest):
 
 
 def keep(args, rest):
-    """make a study's finished run, seed 0, a committed checkpoint"""
+    """make a study's finished run a committed checkpoint"""
     from lenet_helpers.study import StudyError, keep_run
 
     try:
-        print(f"Wrote {keep_run(args.study, args.rung, args.name)}")
+        print(f"Wrote {keep_run(args.study, args.rung, args.name, args.seed)}")
     except StudyError as error:
         raise ToolError(str(error)) from error
+
+
+def misread(args, rest):
+    """list the test images that each run of a study misreads, for paired tests"""
+    from lenet_helpers.runtime import reproducible
+    from lenet_helpers.study import StudyError, write_misread
+
+    reproducible(seed=0, onednn=True)
+    with _readable_errors():
+        try:
+            print(f"Wrote {write_misread(args.study, functools.partial(print, flush=True))}")
+        except StudyError as error:
+            raise ToolError(str(error)) from error
 
 
 def workshop(args, rest):
@@ -128,7 +141,8 @@ def _positive(text):
     return int(text)
 
 
-COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp, seeds, study, keep]
+COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp]
+COMMANDS += [seeds, study, keep, misread]
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
 SEEDS = {
     "type": _positive,
@@ -158,7 +172,9 @@ ARGUMENTS = {
         "study": {"metavar": "STUDY", "help": "its name"},
         "rung": {"metavar": "RUNG", "help": "one of its rungs"},
         "name": {"metavar": "NAME", "help": "of the checkpoint: artifacts/NAME.npz"},
+        "--seed": {"type": int, "default": 0, "metavar": "S", "help": "of the run (%(default)s)"},
     },
+    misread: {"study": {"metavar": "STUDY", "help": "its name"}},
     study: {
         "study": {"nargs": "?", "metavar": "STUDY", "help": "its name; without one, a list"},
         "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},

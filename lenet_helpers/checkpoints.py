@@ -36,17 +36,19 @@ def load_checkpoint(name, folder=None):
         )
     from lenet_helpers import models
 
-    model = models.compile_for_output(getattr(models, entry["network"])())
+    network = getattr(models, entry["network"])(**entry.get("network_options", {}))
+    model = models.compile_for_output(network)
     with np.load(path, allow_pickle=False) as weights:
         model.set_weights([weights[key] for key in sorted(weights)])
     return model
 
 
-def save_checkpoint(model, name, made_by, folder=None):
+def save_checkpoint(model, name, made_by, folder=None, network_options=None):
     """Save a model's weights, and record its SHA-256 and origin.
 
-    model:   one of `models`, by its name. Only weights are saved: a file of Keras's own holds the
-             layers' settings too, which an older Keras, such as Colab's, cannot read.
+    model:   one of `models`, by its name, built with network_options, a dict. Only weights are
+             saved: a file of Keras's own holds the layers' settings too, which an older Keras,
+             such as Colab's, cannot read.
     made_by: str, the chapter and the command, as shown when the checkpoint is missing:
              "chapter 04, by `python -m lenet_helpers seeds`".
     Returns the path of NAME.npz.
@@ -61,6 +63,8 @@ def save_checkpoint(model, name, made_by, folder=None):
         "network": model.name,
         "made_by": made_by,
     }
+    if network_options:
+        index[name]["network_options"] = network_options
     (folder / INDEX).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
     return path
 

@@ -168,31 +168,47 @@ def _of_kind(pooling):
     return kinds[pooling]
 
 
-def deep_network(maps=(16, 24, 24, 40, 40), kernel_sizes=(5, 3, 3, 3, 3), pooled=(1, 3)):
+def deep_network(
+    maps=(16, 24, 24, 40, 40), kernel_sizes=(5, 3, 3, 3, 3), pooled=(1, 3), weighted=False
+):
     """Return a network of convolutions alone, not yet compiled: as it stands, 33,066 parameters.
 
     maps:         the number of maps of each convolution; each is followed by batch normalisation
                   and ReLU.
     kernel_sizes: int for each convolution; its edges are padded.
-    pooled:       the places, from 1, of convolutions followed by a max pooling over 2x2.
+    pooled:       the places, from 1, of convolutions followed by a max pooling over 2x2. It comes
+                  before the normalisation, which then has a quarter of the numbers to treat.
+    weighted:     bool, whether the weights of the last mean are learned, one for each map and
+                  position.
     The mean of each of the last maps over all positions takes the place of LeNet-5's C5.
     Input (N, 28, 28, 1) float32 in [0, 1]; output (N, 10) float32, probabilities.
     Raises ValueError if there are not as many kernel sizes as maps.
     """
     network = [keras.Input((28, 28, 1))]
     for place, (number, size) in enumerate(zip(maps, kernel_sizes, strict=True), 1):
+        network.append(
+            layers.Conv2D(number, size, padding="same", use_bias=False, name=f"C{place}")
+        )
+        if place in pooled:
+            network.append(layers.MaxPooling2D(2, name=f"S{place}"))
         network += [
-            layers.Conv2D(number, size, padding="same", use_bias=False, name=f"C{place}"),
             layers.BatchNormalization(name=f"C{place}_normalised"),
             layers.ReLU(name=f"C{place}_relu"),
         ]
-        if place in pooled:
-            network.append(layers.MaxPooling2D(2, name=f"S{place}"))
-    network += [
-        layers.GlobalAveragePooling2D(name="mean"),
-        layers.Dense(10, activation="softmax", name="output"),
-    ]
+    if weighted:
+        network += [_weighted_mean(28 // 2 ** len(pooled)), layers.Flatten(name="flatten")]
+    else:
+        network.append(layers.GlobalAveragePooling2D(name="mean"))
+    network.append(layers.Dense(10, activation="softmax", name="output"))
     return keras.Sequential(network, name="deep_network")
+
+
+def _weighted_mean(side):
+    """The mean over side x side positions at first; training moves the weights."""
+    start = keras.initializers.Constant(1 / side**2)
+    return layers.DepthwiseConv2D(
+        side, use_bias=False, depthwise_initializer=start, name="weighted_mean"
+    )
 
 
 def compile_article(model):

@@ -117,6 +117,31 @@ def read_epochs(path):
     return epochs.merge(runs, on=["rung", "seed"])
 
 
+def misread_path(path):
+    """Where `study.write_misread` writes; path: of the runs' CSV."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}_misread.csv")
+
+
+def read_right(path, images=10_000):
+    """Which test images each run of a table gets right: DataFrame of bool, a row per run.
+
+    path:   of the runs' CSV; images: int, how many test images there are.
+    Index rung and seed; columns 0, 1, ... are the rows of the test set.
+    """
+    runs = read_runs(path).dropna(subset="test_errors").set_index(["rung", "seed"]).index
+    right = pd.DataFrame(True, index=runs, columns=range(images))
+    for run, wrong in pd.read_csv(misread_path(path)).groupby(["rung", "seed"])["image"]:
+        right.loc[run, wrong] = False
+    return right
+
+
+def write_rows(path, rows):
+    """Write dicts of plain values as a CSV; return its path. Raises TableError."""
+    replace_file(path, _as_csv(rows))
+    return path
+
+
 def replace_file(path, content):
     """Write bytes to a file so that, whatever happens, it holds either what it held or all.
 

@@ -20,11 +20,12 @@ import statistics
 from pathlib import Path
 
 import joblib
+import numpy as np
 
 from lenet_helpers import recipes
 from lenet_helpers.checkpoints import FOLDER, CheckpointError, save_checkpoint
 from lenet_helpers.fresh_run import Failure, Job, run_fresh
-from lenet_helpers.run_table import RunTable, TableError, read_runs
+from lenet_helpers.run_table import RunTable, TableError, misread_path, read_runs, write_rows
 from lenet_helpers.tools.project import BUILD
 
 # Seconds to wait for a Dask scheduler, and for the first of its workers, which start slowly.
@@ -65,20 +66,49 @@ def run_study(
     return read_runs(table.path)
 
 
-def keep_run(study, rung, name):
-    """Make a finished run, seed 0, a committed checkpoint; return the path of NAME.npz.
+def keep_run(study, rung, name, seed=0):
+    """Make a finished run a committed checkpoint; return the path of NAME.npz.
 
-    Raises StudyError if the run is not there. Which seed is kept was fixed before any run.
+    Raises StudyError if the run is not there. Which seed is kept should be fixed before any run.
     """
-    from lenet_helpers.methods import load_run
+    model, recipe = _loaded(_table(study, None), rung, seed)
+    made_by = f"`python -m lenet_helpers study {study} --rungs {rung}`, seed {seed}"
+    return save_checkpoint(model, name, made_by, network_options=recipe.network_options)
+
+
+def write_misread(study, report=print):
+    """Write which test images each finished run of a study misreads; return the CSV's path.
+
+    STUDY_misread.csv has columns rung, seed and image (row in the test set), a row per mistake.
+    The weights of the runs must be in build/studies/.
+    Raises StudyError if weights are missing, or do not misread as many images as the table says.
+    """
+    from lenet_helpers.data import load_mnist
+    from lenet_helpers.methods import answers
 
     table = _table(study, None)
+    digits = load_mnist()
+    rows = []
+    for run in read_runs(table.path).dropna(subset="test_errors").itertuples():
+        model, recipe = _loaded(table, run.rung, run.seed)
+        wrong = np.flatnonzero(answers(model, recipe, digits.x_test) != digits.y_test)
+        if len(wrong) != run.test_errors:
+            raise StudyError(
+                f"{run.rung}, seed {run.seed}, misreads {len(wrong)} images here, not "
+                f"{run.test_errors} as when it was trained. Another machine rounds differently."
+            )
+        rows += [{"rung": run.rung, "seed": run.seed, "image": image} for image in wrong]
+        report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
+    return write_rows(misread_path(table.path), rows)
+
+
+def _loaded(table, rung, seed):
+    from lenet_helpers.methods import load_run
+
     try:
-        model, _ = load_run(read_runs(table.path), rung, 0, table.weights)
+        return load_run(read_runs(table.path), rung, seed, table.weights)
     except (CheckpointError, TableError) as error:
         raise StudyError(str(error)) from error
-    made_by = f"`python -m lenet_helpers study {study} --rungs {rung}`, seed 0"
-    return save_checkpoint(model, name, made_by)
 
 
 def listing():
@@ -112,7 +142,7 @@ def _known(name, things, kind):
 
 
 def _table(study, output):
-    rungs = recipes.STUDIES[study].rungs
+    rungs = _known(study, recipes.STUDIES, "study").rungs
     if output is None:
         return RunTable(FOLDER / f"{study}.csv", BUILD / "studies" / study, study, rungs)
     if Path(output).suffix != ".csv":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet_helpers.checkpoints import INDEX, CheckpointError, load_checkpoint, save_checkpoint
-from lenet_helpers.models import article_lenet5, compile_article
+from lenet_helpers.models import article_lenet5, compile_article, deep_network
 
 
 @pytest.fixture
@@ -54,3 +54,12 @@ def test_the_committed_checkpoint_is_what_its_index_says():
 def test_saving_another_keeps_the_first_in_the_index(saved, tmp_path):
     save_checkpoint(saved[0], "another", "chapter 98", tmp_path)
     assert set(json.loads((tmp_path / INDEX).read_text())) == {"some", "another"}
+
+
+def test_a_network_with_options_is_built_with_them(tmp_path):
+    options = {"maps": [2, 3], "kernel_sizes": [3, 3], "pooled": [1]}
+    model = deep_network(**options)
+    save_checkpoint(model, "small", "chapter 99, by hand", tmp_path, options)
+    again = load_checkpoint("small", tmp_path)
+    for expected, found in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)

@@ -87,6 +87,17 @@ def test_a_network_that_cannot_be_is_refused():
         deep_network(maps=[8, 8], kernel_sizes=[3])
 
 
+def test_the_weighted_mean_starts_as_the_mean_and_is_trained():
+    model = deep_network(maps=(2, 4), kernel_sizes=(3, 3), pooled=(1,), weighted=True)
+    before, after = (
+        model.get_layer("weighted_mean"),
+        np.random.default_rng(0).random((2, 14, 14, 4)),
+    )
+    np.testing.assert_allclose(before(after)[:, 0, 0], after.mean(axis=(1, 2)), rtol=1e-5)
+    assert before.count_params() == 14 * 14 * 4
+    assert before.trainable
+
+
 @pytest.mark.parametrize(
     "model", [article_lenet5(), lenet_topology(normalised=True), deep_network()]
 )

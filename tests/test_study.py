@@ -25,8 +25,15 @@ from lenet_helpers.checkpoints import CheckpointError
 from lenet_helpers.data import load_mnist
 from lenet_helpers.fresh_run import Failure, Job, Run, run_fresh
 from lenet_helpers.recipes import STUDIES, Study
-from lenet_helpers.run_table import COLUMNS, RunTable, TableError, read_epochs, read_runs
-from lenet_helpers.study import StudyError, keep_run, run_study
+from lenet_helpers.run_table import (
+    COLUMNS,
+    RunTable,
+    TableError,
+    read_epochs,
+    read_right,
+    read_runs,
+)
+from lenet_helpers.study import StudyError, keep_run, run_study, write_misread
 from lenet_helpers.training import predict
 
 HERE = Path(__file__).parent
@@ -91,7 +98,7 @@ def test_errors_are_counted_after_each_epoch_where_a_recipe_asks(serial):
 
 def test_a_finished_run_becomes_a_checkpoint(serial, monkeypatch):
     monkeypatch.setattr(studies, "_table", lambda study, output: made_table(serial))
-    monkeypatch.setattr(studies, "save_checkpoint", lambda *kept: kept)
+    monkeypatch.setattr(studies, "save_checkpoint", lambda *kept, network_options: kept)
     model, name, made_by = keep_run("small", "final", "small_final")
     images, labels = load_mnist().x_test, load_mnist().y_test
     errors = (predict(model, images).argmax(1) != labels).sum()
@@ -100,6 +107,46 @@ def test_a_finished_run_becomes_a_checkpoint(serial, monkeypatch):
     assert "study small --rungs final" in made_by
     with pytest.raises(StudyError, match="0 runs of other"):
         keep_run("small", "other", "small_other")
+    another, _, made_by = keep_run("small", "final", "small_final", seed=1)
+    assert "seed 1" in made_by
+    assert (another.get_weights()[0] != model.get_weights()[0]).any()
+
+
+def test_misread_images_are_those_that_were_counted(serial, monkeypatch):
+    monkeypatch.setattr(studies, "_table", lambda study, output: made_table(serial))
+    write_misread("small", report=lambda line: None)
+    digits = load_mnist()
+    right = read_right(serial, len(digits.y_test))
+    runs = read_runs(serial).set_index(["rung", "seed"])
+    assert (~right).sum(axis=1).to_dict() == runs["test_errors"].to_dict()
+    model, recipe = methods().load_run(read_runs(serial), "final", 1, serial.with_suffix(""))
+    expected = methods().answers(model, recipe, digits.x_test) == digits.y_test
+    assert (right.loc[("final", 1)] == expected).all()
+
+
+def test_another_count_than_in_training_is_refused(serial, monkeypatch, tmp_path):
+    path = shutil.copy(serial, tmp_path / "runs.csv")
+    text, errors = path.read_text(), read_runs(path).loc[0, "test_errors"]
+    path.write_text(text.replace(f",{errors},", f",{errors + 1},", 1))
+    shutil.copytree(serial.with_suffix(""), tmp_path / "runs")
+    monkeypatch.setattr(studies, "_table", lambda study, output: made_table(path))
+    with pytest.raises(StudyError, match=f"misreads {errors} images here, not {errors + 1}"):
+        write_misread("small", report=lambda line: None)
+    assert not (tmp_path / "runs_misread.csv").exists()
+
+
+def test_weights_that_are_gone_are_named(serial, monkeypatch, tmp_path):
+    path = shutil.copy(serial, tmp_path / "runs.csv")
+    monkeypatch.setattr(studies, "_table", lambda study, output: made_table(path))
+    with pytest.raises(StudyError, match=r"chosen-0.npz is missing.*study small"):
+        write_misread("small", report=lambda line: None)
+
+
+def test_a_study_that_is_not_there_is_named(capsys):
+    assert main(["keep", "smal", "final", "name"]) == 1
+    assert "No study is called 'smal'; known: " in capsys.readouterr().err
+    with pytest.raises(StudyError, match="No study is called 'smal'; known: "):
+        write_misread("smal")
 
 
 def made_table(path):
