@@ -46,7 +46,7 @@ def digit_grid(images, labels, subject, columns=12):
     axes.set_yticks(side * np.arange(10) + side / 2, range(10), fontsize=12)
     axes.set(xticks=[], ylabel="label")
     axes.tick_params(length=0)
-    return _titled(figure, axes, f"The first {columns} images of each digit", subject)
+    return titled(figure, axes, f"The first {columns} images of each digit", subject)
 
 
 def label_counts(labels, subject):
@@ -94,7 +94,7 @@ def pixel_values(counts, subject):
     axes.set(yscale="log", xlim=(-4, 259), ylim=(counts[counts > 0].min() / 2, 3 * counts[0]))
     axes.set(xlabel="pixel value", ylabel="number of pixels (log scale)")
     axes.grid(axis="y", alpha=0.3)
-    return _titled(figure, axes, "Mostly paper, some ink, and a little in between", subject)
+    return titled(figure, axes, "Mostly paper, some ink, and a little in between", subject)
 
 
 # Chapter 02
@@ -180,7 +180,7 @@ def validation_balance(shares, subject):
     axes.set(xlabel="digit", ylabel="share of the part in %")
     axes.grid(axis="y", alpha=0.3)
     axes.legend()
-    return _titled(figure, axes, "Are both parts mixed alike?", subject)
+    return titled(figure, axes, "Are both parts mixed alike?", subject)
 
 
 # Chapter 03
@@ -311,7 +311,7 @@ def seed_accuracies(runs, article):
     axes.set(xlabel="seed", ylabel="validation accuracy")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return _titled(figure, axes, "The same recipe, another seed", "MNIST, 20 epochs each")
+    return titled(figure, axes, "The same recipe, another seed", "MNIST, 20 epochs each")
 
 
 # Chapter 04: speed
@@ -344,7 +344,7 @@ def training_speed(runs):
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     machine = f"{runs['processor'][0]}, {runs['cores'][0]} cores"
-    return _titled(figure, axes, "One recipe, several ways to run it", machine)
+    return titled(figure, axes, "One recipe, several ways to run it", machine)
 
 
 # Chapter 05
@@ -371,7 +371,7 @@ def error_rates(results, subject):
     axes.set_xlim(left=-0.05 * results["error"].max())
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="lower right")
-    return _titled(figure, axes, "Test error is not training error", subject)
+    return titled(figure, axes, "Test error is not training error", subject)
 
 
 def seed_errors(runs, subject):
@@ -393,7 +393,7 @@ def seed_errors(runs, subject):
     axes.set(xlabel="seed", ylabel="test error in %", ylim=(0, None))
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="lower right")
-    return _titled(figure, axes, "Another seed, another error", subject)
+    return titled(figure, axes, "Another seed, another error", subject)
 
 
 def confusion(counts, rates, subject):
@@ -426,7 +426,7 @@ def precision_recall_per_digit(table, subject):
     axes.set(xlabel="digit", ylabel="precision, recall in %")
     axes.grid(axis="y", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return _titled(figure, axes, "Precision and recall of each digit", subject)
+    return titled(figure, axes, "Precision and recall of each digit", subject)
 
 
 def mistakes(images, table, subject, columns=6):
@@ -473,7 +473,7 @@ def reliability(bins, error, subject):
     bottom.set(yscale="log", xlim=(0, 1.01), ylim=(0.7, 10 * bins["images"].max()))
     bottom.set(xlabel="confidence (probability of the answer)", ylabel="images (log scale)")
     title = f"Does confidence mean accuracy? ECE = {100 * error:.2f} %"
-    return _titled(figure, top, title, subject)
+    return titled(figure, top, title, subject)
 
 
 def rejection(curve, targets, subject):
@@ -498,7 +498,7 @@ def rejection(curve, targets, subject):
     axes.set(xlim=(0, 100 * end), ylim=(100 * low[0], 100.05))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
-    return _titled(figure, axes, "Refusing to answer buys accuracy", subject)
+    return titled(figure, axes, "Refusing to answer buys accuracy", subject)
 
 
 # Chapter 07
@@ -599,7 +599,7 @@ def embedding(points, labels, correct, axes_names, subject):
     axes.scatter(*wrong.T, s=40, marker="x", color="black", lw=1.2, label=text)
     axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
     axes.legend(loc="lower right")
-    return _titled(figure, axes, "The test images as the last hidden layer sees them", subject)
+    return titled(figure, axes, "The test images as the last hidden layer sees them", subject)
 
 
 def relevance(image, maps, subject):
@@ -730,7 +730,7 @@ def accuracy_by_step(table, subject):
     axes.set(xlabel="step in grey levels of 255", ylabel="accuracy in %", ylim=(0, 102))
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return _titled(figure, axes, "Steps of the same size, in two directions", subject)
+    return titled(figure, axes, "Steps of the same size, in two directions", subject)
 
 
 def label_errors(images, table, subject, columns=5):
@@ -839,7 +839,8 @@ def _wilson(successes, images):
     return np.transpose([wilson_interval(count, total) for count, total in pairs])
 
 
-def _titled(figure, axes, title, subject):
+def titled(figure, axes, title, subject):
+    """Give a figure of one panel its title, and below it what it was computed from."""
     axes.set_title(f"{title}\n{subject}", fontsize=12)
     return figure
 

@@ -131,23 +131,6 @@ def errors_by_pass(passes, paper, subject):
     return figure
 
 
-def error_gallery(images, labels, answers, subject, columns=12):
-    """Every misread image, with label and answer above it, as in figure 8 of the paper.
-
-    images: (N, 28, 28) uint8; labels, answers: (N,) int.
-    """
-    rows = max(1, -(-len(images) // columns))
-    size = (0.8 * columns, 1.02 * rows + 0.8)
-    figure, panels = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-    for axes in panels.flat:
-        axes.axis("off")
-    for axes, image, label, answer in zip(panels.flat, images, labels, answers, strict=False):
-        axes.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
-        axes.set_title(f"{label}→{answer}", fontsize=9, pad=2)
-    figure.suptitle(f"All {len(images)} mistakes: what it is → what was answered\n{subject}")
-    return figure
-
-
 def published_errors(published, ours):
     """Test errors of figure 9 of the paper as bars, with ours among them.
 
@@ -170,28 +153,6 @@ def published_errors(published, ours):
     axes.set(xlim=(0, 1.08 * max(error for _, error, _ in rows)), ylim=(len(rows) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)
     axes.set_title("Figure 9 of the paper, and our place in it", fontsize=12)
-    return figure
-
-
-def ladder(table, runs, subject):
-    """Test errors on the way from one network to another, one change a step.
-
-    table: DataFrame in order of the steps, index step (str), columns mean, low, high (%).
-    runs:  DataFrame, columns step, error (%), one row per run.
-    """
-    figure, axes = plt.subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
-    places = {step: place for place, step in enumerate(table.index)}
-    reach = [table["mean"] - table["low"], table["high"] - table["mean"]]
-    text = "mean, 95 % interval"
-    axes.errorbar(
-        table["mean"], range(len(table)), xerr=reach, fmt="D", color=ORANGE, capsize=4, label=text
-    )
-    axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", color=BLUE, ms=4, label="one run")
-    axes.set_yticks(range(len(table)), table.index)
-    axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
-    axes.grid(axis="x", alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    axes.set_title(f"From the article's network to the paper's\n{subject}", fontsize=12)
     return figure
 
 

@@ -29,7 +29,7 @@ def digits(tmp_path):
     return str(path)
 
 
-@pytest.mark.parametrize("script", ["training", "scaling", "kernels"])
+@pytest.mark.parametrize("script", ["training", "scaling", "kernels", "throughput"])
 def test_help_says_what_is_written(script):
     command = [sys.executable, BENCHMARKS / f"{script}.py", "--help"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -89,17 +89,6 @@ def test_the_curve_is_the_mean_of_the_seeds():
     assert curves["test images, the paper: 0.95 %"] == [0.95, 0.95]
 
 
-@pytest.mark.parametrize("n", [0, 1, 12, 13, 30])
-def test_every_mistake_is_in_the_gallery(n, images):
-    labels, answers = np.arange(30) % 10, (np.arange(30) + 1) % 10
-    figure = plots.error_gallery(images[:n], labels[:n], answers[:n], SUBJECT)
-    shown = [axes for axes in figure.axes if axes.images]
-    titles = [f"{label}→{answer}" for label, answer in zip(labels[:n], answers[:n], strict=True)]
-    assert [axes.get_title() for axes in shown] == titles
-    for axes, image in zip(shown, images, strict=False):
-        np.testing.assert_array_equal(axes.images[0].get_array(), image)
-
-
 def test_ours_stands_among_the_published_by_its_error():
     published = pd.DataFrame(
         {"classifier": ["linear", "LeNet-5"], "preparation": ["deslanted", ""], "error": [8.4, 0.9]}
@@ -110,13 +99,3 @@ def test_ours_stands_among_the_published_by_its_error():
     assert names == ["linear [deslanted]", "here", "LeNet-5"]
     assert [bar.get_width() for bar in axes.patches] == [8.4, 1.2, 0.9]
     assert list(axes.lines[0].get_xdata()) == [1.0, 1.4]
-
-
-def test_the_ladder_has_a_row_for_each_step_and_a_dot_for_each_run():
-    table = pd.DataFrame({"mean": [1.5, 1.0], "low": [1.2, 0.8], "high": [1.8, 1.2]}, ["a", "b"])
-    runs = pd.DataFrame({"step": ["b", "a", "a"], "error": [1.0, 1.4, 1.6]})
-    axes = plots.ladder(table, runs, SUBJECT).axes[0]
-    dots = next(line for line in axes.lines if line.get_label() == "one run")
-    assert list(dots.get_xdata()) == [1.0, 1.4, 1.6]
-    assert [round(place) for place in dots.get_ydata()] == [1, 0, 0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
