@@ -133,28 +133,29 @@ def lenet_topology(
     padding:    of C1, "valid" or "same".
     activation: a Keras activation's name, for every layer but the output.
     pooling:    "average" or "max", over 2x2.
-    normalised: bool, batch normalisation before each activation, in place of biases.
+    normalised: bool, batch normalisation before each activation, in place of biases; and after
+                the pooling, which leaves it a quarter of the numbers to treat.
     maps:       numbers of maps of C1 and C3; units: int, of C5.
     Input (N, 28, 28, 1) float32 in [0, 1]; output (N, 10) float32, probabilities.
     Raises ValueError for another pooling.
     """
     pool = _of_kind(pooling)
 
-    def weighted(layer):
+    def block(layer, *pools):
         if not normalised:
-            return [layer(activation=activation)]
+            return [layer(activation=activation), *pools]
         norm = layers.BatchNormalization(name=f"{layer.keywords['name']}_normalised")
-        return [layer(use_bias=False), norm, layers.Activation(activation)]
+        return [layer(use_bias=False), *pools, norm, layers.Activation(activation)]
 
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            *weighted(partial(layers.Conv2D, maps[0], 5, padding=padding, name="C1")),
-            pool(2, name="S2"),
-            *weighted(partial(layers.Conv2D, maps[1], 5, name="C3")),
-            pool(2, name="S4"),
+            *block(
+                partial(layers.Conv2D, maps[0], 5, padding=padding, name="C1"), pool(2, name="S2")
+            ),
+            *block(partial(layers.Conv2D, maps[1], 5, name="C3"), pool(2, name="S4")),
             layers.Flatten(name="flatten"),
-            *weighted(partial(layers.Dense, units, name="C5")),
+            *block(partial(layers.Dense, units, name="C5")),
             layers.Dense(10, activation="softmax", name="output"),
         ],
         name="lenet_topology",
