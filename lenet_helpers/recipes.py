@@ -250,6 +250,11 @@ def _plain(learning_rate):
 
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
 EARLY_POOLING = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
+SIX_CONVOLUTIONS = {
+    "maps": [16, 16, 32, 32, 32, 28],
+    "kernel_sizes": [3] * 6,
+    "pooled": [2, 4],
+}
 MODERN_LENET = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
 WIDE_LENET = {**MODERN_LENET, "maps": [16, 32], "units": 55}
 ONE_CYCLE = {"learning_rate": 0.005, "weight_decay": 0.01}
@@ -298,6 +303,9 @@ STUDIES = {
             "smoothing-0.1": _small(smoothing=0.1),
             "weighted-mean": _small(network_options=WEIGHTED_MEAN),
             "early-pooling": _small(network_options=EARLY_POOLING),
+            "long-early-pooling": replace(_small(network_options=EARLY_POOLING), epochs=25),
+            "long-base": replace(_small(), epochs=20),
+            "six-convolutions": _small(network_options=SIX_CONVOLUTIONS, distort=GENTLE),
             "lenet": _small("lenet_topology", MODERN_LENET),
             "lenet-wide": _small("lenet_topology", WIDE_LENET),
             **{f"plain-rate-{rate}": _plain(rate) for rate in (0.001, 0.002, 0.005)},
