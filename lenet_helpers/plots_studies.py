@@ -47,6 +47,8 @@ def ladder(table, runs, title, subject, marks=None):
     axes.grid(axis="x", alpha=0.3)
     if marks:
         _mark(axes, marks)
+        ends = [table["low"].min(), runs["error"].min(), table["high"].max(), *marks.values()]
+        axes.set_xlim(0.8 * min(ends), 1.25 * max(ends))
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return titled(figure, axes, title, subject)
 
@@ -87,6 +89,7 @@ def sizes(runs, marks, subject):
     ticks = sorted({*means.index})
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
+    axes.set_xlim(0.7 * min(ticks), 1.7 * max(ticks))
     axes.grid(alpha=0.3)
     axes.legend()
     return titled(figure, axes, "What a parameter buys", subject)
