@@ -103,6 +103,10 @@ def study(args, rest):
         )
     except StudyError as error:
         raise ToolError(str(error)) from error
+    if args.study == "ladder" and args.output is None:
+        from lenet_helpers.studies import write_tolerances
+
+        write_tolerances()
 
 
 def keep(args, rest):

@@ -330,7 +330,7 @@ def context():
     """Return for each check how many answers it takes, and what else it is given."""
     from keras import Input, Sequential
 
-    from lenet_helpers.models import article_lenet5
+    from lenet_helpers.models import article_lenet5, deep_network
 
     draw = np.random.default_rng(0)
     images = draw.integers(256, size=(600, 28, 28), dtype=np.uint8)
@@ -366,6 +366,9 @@ def context():
         "costliest_square": (2, draw.random((28, 28))),
         "centred": (1, images[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
+        "normalised_convolution": (1, deep_network(maps=(2, 3, 3), kernel_sizes=(3, 3, 3))),
+        "luck_of_the_best": (1, 10, 6000, 0.004),
+        "answers_of_many": (1, draw.dirichlet(np.ones(10), (3, 20))),
     }
 
 

@@ -3,7 +3,6 @@
 import nbformat
 
 from lenet_helpers.reporting import read_results
-from lenet_helpers.studies import write_tolerances
 from lenet_helpers.tools import texts
 from lenet_helpers.tools.project import (
     CITATION,
@@ -16,11 +15,7 @@ from lenet_helpers.tools.project import (
 
 
 def stamp():
-    """Rewrite addresses, tagged numbers, README's tables and the table of tolerances.
-
-    Names the texts that changed.
-    """
-    write_tolerances()
+    """Rewrite addresses, tagged numbers and README's tables, and name the files that changed."""
     address, numbers = repository_address(), read_results(FIGURES)["numbers"]
     changed = [path for path in notebook_paths() if _stamp_notebook(path, address, numbers)]
     changed += [path for path in (README, CITATION) if _stamp_text(path, address, numbers)]
