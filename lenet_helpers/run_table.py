@@ -128,10 +128,17 @@ def read_right(path, images=10_000):
 
     path:   of the runs' CSV; images: int, how many test images there are.
     Index rung and seed; columns 0, 1, ... are the rows of the test set.
+    Raises TableError if the list of misread images is not that of these runs.
     """
-    runs = read_runs(path).dropna(subset="test_errors").set_index(["rung", "seed"]).index
-    right = pd.DataFrame(True, index=runs, columns=range(images))
-    for run, wrong in pd.read_csv(misread_path(path)).groupby(["rung", "seed"])["image"]:
+    errors = read_runs(path).dropna(subset="test_errors").set_index(["rung", "seed"])["test_errors"]
+    misread = pd.read_csv(misread_path(path)).groupby(["rung", "seed"])["image"]
+    if not misread.count().reindex(errors.index).eq(errors).all():
+        raise TableError(
+            f"{misread_path(path)} is not of the runs in {path}. "
+            f"`python -m lenet_helpers misread {Path(path).stem}` makes it anew."
+        )
+    right = pd.DataFrame(True, index=errors.index, columns=range(images))
+    for run, wrong in misread:
         right.loc[run, wrong] = False
     return right
 

@@ -71,7 +71,8 @@ def keep_run(study, rung, name, seed=0):
 
     Raises StudyError if the run is not there. Which seed is kept should be fixed before any run.
     """
-    model, recipe = _loaded(_table(study, None), rung, seed)
+    table = _table(study, None)
+    model, recipe = _loaded(table, _finished(table), rung, seed)
     made_by = f"`python -m lenet_helpers study {study} --rungs {rung}`, seed {seed}"
     return save_checkpoint(model, name, made_by, network_options=recipe.network_options)
 
@@ -89,8 +90,11 @@ def write_misread(study, report=print):
     table = _table(study, None)
     digits = load_mnist()
     rows = []
-    for run in read_runs(table.path).dropna(subset="test_errors").itertuples():
-        model, recipe = _loaded(table, run.rung, run.seed)
+    runs = _finished(table)
+    if runs["test_errors"].isna().all():
+        raise StudyError(f"The study {study} does not open the test set.")
+    for run in runs.dropna(subset="test_errors").itertuples():
+        model, recipe = _loaded(table, runs, run.rung, run.seed)
         wrong = np.flatnonzero(answers(model, recipe, digits.x_test) != digits.y_test)
         if len(wrong) != run.test_errors:
             raise StudyError(
@@ -99,15 +103,25 @@ def write_misread(study, report=print):
             )
         rows += [{"rung": run.rung, "seed": run.seed, "image": image} for image in wrong]
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
-    return write_rows(misread_path(table.path), rows)
+    try:
+        return write_rows(misread_path(table.path), rows)
+    except TableError as error:
+        raise StudyError(str(error)) from error
 
 
-def _loaded(table, rung, seed):
+def _finished(table):
+    if not table.path.is_file():
+        command = f"python -m lenet_helpers study {table.study}"
+        raise StudyError(f"No run of {table.study} is there yet: `{command}` makes them.")
+    return read_runs(table.path)
+
+
+def _loaded(table, runs, rung, seed):
     from lenet_helpers.methods import load_run
 
     try:
-        return load_run(read_runs(table.path), rung, seed, table.weights)
-    except (CheckpointError, TableError) as error:
+        return load_run(runs, rung, seed, table.weights)
+    except CheckpointError as error:
         raise StudyError(str(error)) from error
 
 

@@ -124,6 +124,25 @@ def test_misread_images_are_those_that_were_counted(serial, monkeypatch):
     assert (right.loc[("final", 1)] == expected).all()
 
 
+def test_a_list_of_misread_images_of_other_runs_is_refused(tmp_path, serial):
+    path = shutil.copy(serial, tmp_path / "runs.csv")
+    (tmp_path / "runs_misread.csv").write_text("rung,seed,image\nfinal,0,3\n")
+    with pytest.raises(TableError, match=r"is not of the runs in .* misread runs` makes it anew"):
+        read_right(path)
+
+
+def test_a_study_without_runs_or_without_test_errors_has_no_mistakes(monkeypatch, serial, tmp_path):
+    path = tmp_path / "runs.csv"
+    monkeypatch.setattr(studies, "_table", lambda study, output: made_table(path))
+    with pytest.raises(StudyError, match="No run of small is there yet"):
+        write_misread("small")
+    runs = read_runs(serial)
+    runs.assign(test_errors=None).to_csv(path, index=False)
+    with pytest.raises(StudyError, match="does not open the test set"):
+        write_misread("small")
+    assert not (tmp_path / "runs_misread.csv").exists()
+
+
 def test_another_count_than_in_training_is_refused(serial, monkeypatch, tmp_path):
     path = shutil.copy(serial, tmp_path / "runs.csv")
     text, errors = path.read_text(), read_runs(path).loc[0, "test_errors"]
