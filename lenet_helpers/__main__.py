@@ -106,13 +106,18 @@ def study(args, rest):
     if args.study == "ladder" and args.output is None:
         from lenet_helpers.studies import write_tolerances
 
-        write_tolerances()
+        try:
+            write_tolerances()
+        except ValueError as error:
+            print(f"tolerances.csv stays as it was. {error}")
 
 
 def keep(args, rest):
     """make a study's finished run a committed checkpoint"""
+    from lenet_helpers.runtime import reproducible
     from lenet_helpers.study import StudyError, keep_run
 
+    reproducible()
     try:
         print(f"Wrote {keep_run(args.study, args.rung, args.name, args.seed)}")
     except StudyError as error:

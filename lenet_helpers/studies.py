@@ -92,8 +92,11 @@ def live_tolerance(ladder):
     """The same, of the rung that chapter 08 trains: how far its test errors lie apart over seeds.
 
     ladder: DataFrame, the runs of the study "ladder".
+    Raises ValueError if the rung has fewer than two runs, or all have as many errors.
     """
     errors = ladder.loc[ladder["rung"] == LIVE_RUNG, "test_errors"].astype(float) / 100
+    if len(errors) < 2:
+        raise ValueError(f"A tolerance needs two runs of {LIVE_RUNG}, not {len(errors)}.")
     row = {"tolerance": _rounded_up(errors.max() - errors.min()), "runs": len(errors)}
     return pd.DataFrame(row, pd.Index(["one_cycle_error_percent"], name="quantity"))
 

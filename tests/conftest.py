@@ -3,6 +3,7 @@
 import shutil
 import signal
 
+import numpy as np
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -29,6 +30,21 @@ def ctrl_c():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def closed_figures():
+    """Close what a test drew, so that figures do not pile up."""
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")
+
+
+@pytest.fixture(scope="session")
+def images():
+    """Return 60 images of random pixels."""
+    return np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,7 @@ from lenet_helpers import diagram, plots
 SUBJECT = "MNIST sample (5,000 digits)"
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 @pytest.fixture(scope="module")

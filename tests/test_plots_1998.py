@@ -1,6 +1,5 @@
 """The figures of chapter 06 show the numbers that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,15 +10,7 @@ from lenet_helpers.glyphs import glyph_codes
 SUBJECT = "MNIST sample (5,000 digits)"
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint8)
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 def test_the_table_is_drawn_as_it_is():

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lenet_helpers import checkpoints, studies
+from lenet_helpers import checkpoints, studies, study
+from lenet_helpers.__main__ import main
 from lenet_helpers.recipes import STUDIES
 from lenet_helpers.run_table import read_epochs, read_runs
 
@@ -30,6 +31,21 @@ def test_the_tolerance_of_the_rung_trained_live_is_its_range_over_seeds():
     ladder = pd.DataFrame({"rung": ["one-cycle"] * 3 + ["other"], "test_errors": [90, 104, 99, 7]})
     table = studies.live_tolerance(ladder)
     assert table.loc["one_cycle_error_percent"].to_dict() == {"tolerance": 0.14, "runs": 3}
+
+
+def test_one_run_of_the_live_rung_has_no_range():
+    with pytest.raises(ValueError, match="needs two runs of one-cycle, not 1"):
+        studies.live_tolerance(pd.DataFrame({"rung": ["one-cycle"], "test_errors": [90]}))
+
+
+def test_a_ladder_with_one_run_of_the_live_rung_leaves_the_tolerances_alone(monkeypatch, capsys):
+    before = studies.TOLERANCES_CSV.read_bytes()
+    one = pd.DataFrame({"rung": ["one-cycle"], "test_errors": [90]})
+    monkeypatch.setattr(study, "run_study", lambda *args, **options: None)
+    monkeypatch.setattr(studies, "read_runs", lambda path: one)
+    assert main(["study", "ladder"]) == 0
+    assert "tolerances.csv stays as it was. A tolerance needs two" in capsys.readouterr().out
+    assert studies.TOLERANCES_CSV.read_bytes() == before
 
 
 def test_the_committed_tolerances_come_from_the_committed_runs():
@@ -71,13 +87,13 @@ def test_the_checkpoint_of_a_run_is_kept(tmp_path, monkeypatch):
 LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 3, "sizes": 2, "choices_small": 1}
 
 
-@pytest.mark.parametrize("study", LEAST_SEEDS)
-def test_every_rung_that_a_chapter_compares_ran_from_every_seed(study):
-    runs = read_runs(studies.FOLDER / f"{study}.csv")
-    assert set(runs["rung"]) == set(STUDIES[study].rungs)
+@pytest.mark.parametrize("name", LEAST_SEEDS)
+def test_every_rung_that_a_chapter_compares_ran_from_every_seed(name):
+    runs = read_runs(studies.FOLDER / f"{name}.csv")
+    assert set(runs["rung"]) == set(STUDIES[name].rungs)
     for rung, ours in runs.groupby("rung"):
-        assert list(ours["seed"]) == list(range(max(LEAST_SEEDS[study], len(ours))))
-        assert set(ours["settings"]) == {STUDIES[study].settings(rung)}
+        assert list(ours["seed"]) == list(range(max(LEAST_SEEDS[name], len(ours))))
+        assert set(ours["settings"]) == {STUDIES[name].settings(rung)}
 
 
 def test_no_network_of_the_ladder_has_more_parameters_than_the_articles():

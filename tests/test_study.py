@@ -161,9 +161,9 @@ def test_weights_that_are_gone_are_named(serial, monkeypatch, tmp_path):
         write_misread("small", report=lambda line: None)
 
 
-def test_a_study_that_is_not_there_is_named(capsys):
-    assert main(["keep", "smal", "final", "name"]) == 1
-    assert "No study is called 'smal'; known: " in capsys.readouterr().err
+def test_a_study_that_is_not_there_is_named():
+    with pytest.raises(StudyError, match="No study is called 'smal'; known: "):
+        keep_run("smal", "final", "name")
     with pytest.raises(StudyError, match="No study is called 'smal'; known: "):
         write_misread("smal")
 
