@@ -137,6 +137,19 @@ def misread(args, rest):
             raise ToolError(str(error)) from error
 
 
+def recount(args, rest):
+    """count a study's validation errors with the statistics of batch normalisation counted anew"""
+    from lenet_helpers.runtime import reproducible
+    from lenet_helpers.study import StudyError, write_recounted
+
+    reproducible(seed=0, onednn=True)
+    with _readable_errors():
+        try:
+            print(f"Wrote {write_recounted(args.study, functools.partial(print, flush=True))}")
+        except StudyError as error:
+            raise ToolError(str(error)) from error
+
+
 def workshop(args, rest):
     """write the learner's notebooks and the instructor's guide into build/workshop/"""
     from lenet_helpers.tools.workshop import workshop
@@ -151,7 +164,7 @@ def _positive(text):
 
 
 COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp]
-COMMANDS += [seeds, study, keep, misread]
+COMMANDS += [seeds, study, keep, misread, recount]
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
 SEEDS = {
     "type": _positive,
@@ -184,6 +197,7 @@ ARGUMENTS = {
         "--seed": {"type": int, "default": 0, "metavar": "S", "help": "of the run (%(default)s)"},
     },
     misread: {"study": {"metavar": "STUDY", "help": "its name"}},
+    recount: {"study": {"metavar": "STUDY", "help": "its name"}},
     study: {
         "study": {"nargs": "?", "metavar": "STUDY", "help": "its name; without one, a list"},
         "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},

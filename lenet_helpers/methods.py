@@ -19,7 +19,7 @@ from lenet_helpers.checkpoints import CheckpointError
 from lenet_helpers.losses import MeanDistance, RBFLoss, SmoothedCrossentropy
 from lenet_helpers.models import compile_1998, compile_article
 from lenet_helpers.optimizers import CurvatureEstimate, StochasticDiagonalLM, paper_rate
-from lenet_helpers.preprocessing import split_validation
+from lenet_helpers.preprocessing import split_validation, to_model_input
 from lenet_helpers.recipes import find, read_settings
 from lenet_helpers.training import predict, train
 
@@ -48,7 +48,8 @@ def one_cycle(model, images, labels, recipe, seed, callbacks=()):
 
     options: learning_rate (the highest), weight_decay, smoothing of the labels, averaging (the
     momentum of an exponential moving average of the weights, which takes their place in the end),
-    and distort, each but the first 0 or off unless given.
+    distort, and recount (whether `recount_statistics` follows, on the training images as they
+    are), each but the first 0 or off unless given.
     """
     options = recipe.options
     seen = training_part(len(images), recipe)
@@ -71,7 +72,37 @@ def one_cycle(model, images, labels, recipe, seed, callbacks=()):
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
     history = _train(model, images, labels, recipe, seed, callbacks)
     optimizer.finalize_variable_values(model.trainable_variables)
+    if options.get("recount"):
+        recount_statistics(model, images[seen], find(recipe.preprocess, "preprocessing"))
     return history
+
+
+def recount_statistics(model, images, preprocess=to_model_input, images_at_a_time=1000):
+    """Count what batch normalisation subtracts and divides by anew: from images, as they are.
+
+    Training leaves running means of the last batches: of distorted images, under weights that
+    moved on, and that an average may have replaced since.
+    images: (N, 28, 28) uint8; preprocess: turns them into what the model reads.
+    The weights that are trained stay as they are.
+    Izmailov et al. 2018 (stochastic weight averaging), section 3.2.
+    Raises ValueError if no layer normalises batches.
+    """
+    layers = normalisations(model)
+    if not layers:
+        raise ValueError(f"{model.name} has no batch normalisation whose statistics count.")
+    usual = [layer.momentum for layer in layers]
+    parts = np.array_split(images, math.ceil(len(images) / images_at_a_time))
+    for number, part in enumerate(parts):
+        for layer in layers:
+            layer.momentum = number / (number + 1)  # the mean of all parts so far
+        model(preprocess(part), training=True)
+    for layer, momentum in zip(layers, usual, strict=True):
+        layer.momentum = momentum
+
+
+def normalisations(model):
+    """The layers that normalise batches: list, in order."""
+    return [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
 
 
 def distances(model, images, labels, recipe, seed, callbacks=()):

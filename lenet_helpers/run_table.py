@@ -123,6 +123,12 @@ def misread_path(path):
     return path.with_name(f"{path.stem}_misread.csv")
 
 
+def recounted_path(path):
+    """Where `study.write_recounted` writes; path: of the runs' CSV."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}_recounted.csv")
+
+
 def read_right(path, images=10_000):
     """Which test images each run of a table gets right: DataFrame of bool, a row per run.
 

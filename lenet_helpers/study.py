@@ -25,7 +25,14 @@ import numpy as np
 from lenet_helpers import recipes
 from lenet_helpers.checkpoints import FOLDER, CheckpointError, save_checkpoint
 from lenet_helpers.fresh_run import Failure, Job, run_fresh
-from lenet_helpers.run_table import RunTable, TableError, misread_path, read_runs, write_rows
+from lenet_helpers.run_table import (
+    RunTable,
+    TableError,
+    misread_path,
+    read_runs,
+    recounted_path,
+    write_rows,
+)
 from lenet_helpers.tools.project import BUILD
 
 # Seconds to wait for a Dask scheduler, and for the first of its workers, which start slowly.
@@ -85,7 +92,6 @@ def write_misread(study, report=print):
     Raises StudyError if weights are missing, or do not misread as many images as the table says.
     """
     from lenet_helpers.data import load_mnist
-    from lenet_helpers.methods import answers
 
     table = _table(study, None)
     digits = load_mnist()
@@ -95,16 +101,68 @@ def write_misread(study, report=print):
         raise StudyError(f"The study {study} does not open the test set.")
     for run in runs.dropna(subset="test_errors").itertuples():
         model, recipe = _loaded(table, runs, run.rung, run.seed)
-        wrong = np.flatnonzero(answers(model, recipe, digits.x_test) != digits.y_test)
-        if len(wrong) != run.test_errors:
-            raise StudyError(
-                f"{run.rung}, seed {run.seed}, misreads {len(wrong)} images here, not "
-                f"{run.test_errors} as when it was trained. Another machine rounds differently."
-            )
+        wrong = _as_counted(run, run.test_errors, model, recipe, digits.x_test, digits.y_test)
         rows += [{"rung": run.rung, "seed": run.seed, "image": image} for image in wrong]
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
+    return _written(misread_path(table.path), rows)
+
+
+def write_recounted(study, report=print):
+    """Write how many validation images each run misreads after `methods.recount_statistics`.
+
+    STUDY_recounted.csv has columns rung, seed, val_errors (as trained) and recounted, a row for
+    each finished run of a network that normalises batches. No test image is looked at.
+    The weights of the runs must be in build/studies/. Returns the CSV's path.
+    Raises StudyError if there is no such run, if weights are missing, or do not misread as many
+    images as the table says.
+    """
+    from lenet_helpers.data import load_mnist
+    from lenet_helpers.methods import normalisations, recount_statistics, training_part
+
+    table = _table(study, None)
+    digits = load_mnist()
+    rows = []
+    runs = _finished(table)
+    if runs["val_errors"].isna().all():
+        raise StudyError(f"The study {study} keeps no validation images.")
+    for run in runs.dropna(subset="val_errors").itertuples():
+        model, recipe = _loaded(table, runs, run.rung, run.seed)
+        if not normalisations(model):
+            continue
+        seen = training_part(recipe.images, recipe)
+        kept = slice(seen.stop, recipe.images)
+        images, labels = digits.x_train[kept], digits.y_train[kept]
+        before = len(_as_counted(run, run.val_errors, model, recipe, images, labels))
+        preprocess = recipes.find(recipe.preprocess, "preprocessing")
+        recount_statistics(model, digits.x_train[seen], preprocess)
+        after = len(_misread(model, recipe, images, labels))
+        rows.append({"rung": run.rung, "seed": run.seed, "val_errors": before, "recounted": after})
+        report(f"{run.rung}, seed {run.seed}: {before} misread, recounted {after}")
+    if not rows:
+        raise StudyError(f"No network of {study} normalises batches.")
+    return _written(recounted_path(table.path), rows)
+
+
+def _misread(model, recipe, images, labels):
+    from lenet_helpers.methods import answers
+
+    return np.flatnonzero(answers(model, recipe, images) != labels)
+
+
+def _as_counted(run, expected, model, recipe, images, labels):
+    """The places of misread images, which must be as many as when the run was made."""
+    wrong = _misread(model, recipe, images, labels)
+    if len(wrong) != expected:
+        raise StudyError(
+            f"{run.rung}, seed {run.seed}, misreads {len(wrong)} images here, not {expected} "
+            "as when it was trained. Another machine rounds differently."
+        )
+    return wrong
+
+
+def _written(path, rows):
     try:
-        return write_rows(misread_path(table.path), rows)
+        return write_rows(path, rows)
     except TableError as error:
         raise StudyError(str(error)) from error
 

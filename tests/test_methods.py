@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from lenet_helpers import methods, training
+from lenet_helpers.preprocessing import to_model_input
 from lenet_helpers.recipes import Recipe
 
 NUMBERS = np.random.default_rng(0)
@@ -99,3 +100,43 @@ def test_decay_shrinks_kernels_alone(trained):
     assert len(scales) == 3
     assert all(np.abs(kernel).max() < 0.2 for kernel in kernels)
     assert all(np.abs(scale).min() > 0.5 for scale in scales)
+
+
+def first_statistics(model, images):
+    """Return mean and variance of what the first normalisation gets: (maps,) each."""
+    layer = methods.normalisations(model)[0]
+    below = keras.Model(model.inputs[0], model.layers[model.layers.index(layer) - 1].output)
+    values = below(to_model_input(images)).numpy()
+    return values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
+
+
+NORMALISED = {"topology": SMALL | {"normalised": True}, "averaging": 0.9}
+
+
+def test_recounted_statistics_are_those_of_the_images(trained):
+    model, _ = trained(**NORMALISED)
+    layer = methods.normalisations(model)[0]
+    weights = [weight.numpy() for weight in model.trainable_weights]
+    mean, variance = first_statistics(model, IMAGES)
+    assert np.abs(layer.moving_mean - mean).max() > 1e-3, "training leaves others"
+    methods.recount_statistics(model, IMAGES, images_at_a_time=41)
+    np.testing.assert_allclose(layer.moving_mean, mean, rtol=1e-4, atol=1e-6)
+    # Within the parts: how the parts' means differ is left out.
+    np.testing.assert_allclose(layer.moving_variance, variance, rtol=0.05)
+    assert layer.momentum == keras.layers.BatchNormalization().momentum
+    for before, after in zip(weights, model.trainable_weights, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_one_cycle_recounts_on_images_as_they_are(trained):
+    moved = {"function": "random_elastic", "translation": 9.0}
+    model, _ = trained(**NORMALISED, distort=moved, recount=True)
+    mean, _ = first_statistics(model, IMAGES)
+    np.testing.assert_allclose(
+        methods.normalisations(model)[0].moving_mean, mean, rtol=1e-4, atol=1e-6
+    )
+
+
+def test_a_network_without_statistics_is_named(plain):
+    with pytest.raises(ValueError, match="has no batch normalisation whose statistics"):
+        methods.recount_statistics(plain[0], IMAGES)

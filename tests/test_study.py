@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import small_study
 
@@ -33,7 +34,7 @@ from lenet_helpers.run_table import (
     read_right,
     read_runs,
 )
-from lenet_helpers.study import StudyError, keep_run, run_study, write_misread
+from lenet_helpers.study import StudyError, keep_run, run_study, write_misread, write_recounted
 from lenet_helpers.training import predict
 
 HERE = Path(__file__).parent
@@ -141,6 +142,51 @@ def test_a_study_without_runs_or_without_test_errors_has_no_mistakes(monkeypatch
     with pytest.raises(StudyError, match="does not open the test set"):
         write_misread("small")
     assert not (tmp_path / "runs_misread.csv").exists()
+
+
+@pytest.fixture
+def normalised(monkeypatch, tmp_path):
+    """Return the table of a run whose network normalises batches."""
+    rung = small_study.recipe(
+        network="deep_network",
+        network_options={"maps": [3], "kernel_sizes": [5], "pooled": [1]},
+        method="one_cycle",
+        options={"learning_rate": 0.02, "averaging": 0.95},
+    )
+    monkeypatch.setitem(STUDIES, "small", recipes.Study("for tests", {"normalised": rung}))
+    path = tmp_path / "runs.csv"
+    run_study("small", seeds=[0], output=path, report=lambda line: None)
+    monkeypatch.setattr(studies, "_table", lambda study, output: made_table(path))
+    return path
+
+
+def test_errors_are_counted_with_statistics_that_are_counted_anew(normalised):
+    lines = []
+    written = pd.read_csv(write_recounted("small", lines.append))
+    runs = read_runs(normalised)
+    model, recipe = methods().load_run(runs, "normalised", 0, normalised.with_suffix(""))
+    digits = load_mnist()
+    methods().recount_statistics(model, digits.x_train[:270])
+    answers = methods().answers(model, recipe, digits.x_train[270:300])
+    wrong = int((answers != digits.y_train[270:300]).sum())
+    before = int(runs.loc[0, "val_errors"])
+    assert written.to_dict("records") == [
+        {"rung": "normalised", "seed": 0, "val_errors": before, "recounted": wrong}
+    ]
+    assert lines == [f"normalised, seed 0: {before} misread, recounted {wrong}"]
+
+
+def test_nothing_can_be_recounted_without_normalisation_or_validation(
+    monkeypatch, serial, tmp_path
+):
+    monkeypatch.setattr(studies, "_table", lambda study, output: made_table(serial))
+    with pytest.raises(StudyError, match="No network of small normalises batches"):
+        write_recounted("small")
+    path = tmp_path / "runs.csv"
+    read_runs(serial).assign(val_errors=None).to_csv(path, index=False)
+    monkeypatch.setattr(studies, "_table", lambda study, output: made_table(path))
+    with pytest.raises(StudyError, match="small keeps no validation images"):
+        write_recounted("small")
 
 
 def test_another_count_than_in_training_is_refused(serial, monkeypatch, tmp_path):
