@@ -185,7 +185,7 @@ def _affine(translation, scaling, squeezing, shearing):
 def _ladder():
     """From the article's network upwards: each rung is the one before it with one change.
 
-    "smoothing" leads nowhere: on validation images it did not help, so "depth" starts below it.
+    "smoothing" and "longer" lead nowhere: the rung after each starts from the one before it.
     """
     rungs = {"article": Recipe("lenet_topology", "article", epochs=20, batch_size=10)}
 
@@ -210,7 +210,12 @@ def _ladder():
     climb("smoothing", options={"smoothing": 0.1})
     averaged = rungs["averaging"]
     rungs["depth"] = replace(averaged, network="deep_network", network_options=EARLY_POOLING)
+    deep = rungs["depth"]
     climb("longer", epochs=25)
+    rungs["statistics"] = replace(deep, options={**deep.options, "recount": True})
+    climb("strong-distortions", options={"distort": ELASTIC})
+    climb("six-convolutions", {**NARROW_FIRST, "weighted": False})
+    climb("25-epochs", epochs=25)
     return rungs
 
 
@@ -220,11 +225,13 @@ def _sizes():
     def small(maps):
         return replace(_ladder()["depth"], network_options={**EARLY_POOLING, "maps": maps})
 
+    lenet = replace(_ladder()["averaging"], network_options=WIDE_LENET, epochs=20)
     return {
         "998": small([2, 3, 4, 5, 5]),
         "2897": small([5, 6, 8, 10, 8]),
         "9966": small([8, 12, 18, 16, 20]),
-        "lenet": replace(_ladder()["averaging"], network_options=WIDE_LENET, epochs=20),
+        "lenet": lenet,
+        "lenet-statistics": replace(lenet, options={**lenet.options, "recount": True}),
     }
 
 
@@ -255,6 +262,7 @@ SIX_CONVOLUTIONS = {
     "kernel_sizes": [3] * 6,
     "pooled": [2, 4],
 }
+NARROW_FIRST = {**SIX_CONVOLUTIONS, "maps": [8, 16, 24, 32, 36, 36]}
 MODERN_LENET = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
 WIDE_LENET = {**MODERN_LENET, "maps": [16, 32], "units": 55}
 ONE_CYCLE = {"learning_rate": 0.005, "weight_decay": 0.01}
@@ -306,6 +314,7 @@ STUDIES = {
             "long-early-pooling": replace(_small(network_options=EARLY_POOLING), epochs=25),
             "long-base": replace(_small(), epochs=20),
             "six-convolutions": _small(network_options=SIX_CONVOLUTIONS, distort=GENTLE),
+            "long-narrow-first": replace(_small(network_options=NARROW_FIRST), epochs=25),
             "lenet": _small("lenet_topology", MODERN_LENET),
             "lenet-wide": _small("lenet_topology", WIDE_LENET),
             **{f"plain-rate-{rate}": _plain(rate) for rate in (0.001, 0.002, 0.005)},

@@ -7,7 +7,7 @@ import pytest
 from lenet_helpers import checkpoints, studies, study
 from lenet_helpers.__main__ import main
 from lenet_helpers.recipes import STUDIES
-from lenet_helpers.run_table import read_epochs, read_runs
+from lenet_helpers.run_table import read_epochs, read_runs, recounted_path
 
 RUN = {"threads": 1, "onednn": False, "instructions": "native"}
 
@@ -94,6 +94,13 @@ def test_every_rung_that_a_chapter_compares_ran_from_every_seed(name):
     for rung, ours in runs.groupby("rung"):
         assert list(ours["seed"]) == list(range(max(LEAST_SEEDS[name], len(ours))))
         assert set(ours["settings"]) == {STUDIES[name].settings(rung)}
+
+
+def test_what_was_recounted_are_the_runs_whose_networks_normalise():
+    path = studies.FOLDER / "choices_small.csv"
+    runs = read_runs(path).query("fixed_parameters > 0").set_index(["rung", "seed"])
+    recounted = pd.read_csv(recounted_path(path)).set_index(["rung", "seed"])
+    assert recounted["val_errors"].to_dict() == runs["val_errors"].to_dict()
 
 
 def test_no_network_of_the_ladder_has_more_parameters_than_the_articles():
