@@ -752,8 +752,8 @@ def _from_middle(images):
 
 @_exercise("a whole number")
 def normalised_convolution(parameters, network):
-    """Exercise 8.1: all numbers that C3 of the deep network and its normalisation hold."""
-    convolution, norm = network.get_layer("C3"), network.get_layer("C3_normalised")
+    """Exercise 8.1: all numbers that C4 of the deep network and its normalisation hold."""
+    convolution, norm = network.get_layer("C4"), network.get_layer("C4_normalised")
     kernel, maps = convolution.count_params(), convolution.filters
     found = _number(parameters)
     _reject(found == kernel, "that is the convolution; its normalisation holds numbers as well.")
@@ -767,7 +767,8 @@ def normalised_convolution(parameters, network):
     )
     _reject(found == kernel // 9 * 25 + norm.count_params(), "its kernels are 3 by 3, not 5 by 5.")
     right = kernel + norm.count_params()
-    _reject(found != right, f"{maps} maps from {maps} maps, by 3 by 3, and four numbers a map.")
+    below = convolution.kernel.shape[2]
+    _reject(found != right, f"{maps} maps from {below} maps, by 3 by 3, and four numbers a map.")
     return f"{right:,}, of which {4 * maps} are the normalisation's."
 
 
