@@ -126,27 +126,24 @@ def keep(args, rest):
 
 def misread(args, rest):
     """list the test images that each run of a study misreads, for paired tests"""
-    from lenet_helpers.runtime import reproducible
-    from lenet_helpers.study import StudyError, write_misread
-
-    reproducible(seed=0, onednn=True)
-    with _readable_errors():
-        try:
-            print(f"Wrote {write_misread(args.study, functools.partial(print, flush=True))}")
-        except StudyError as error:
-            raise ToolError(str(error)) from error
+    _counted_again(args.study, "write_misread")
 
 
 def recount(args, rest):
     """count a study's validation errors with the statistics of batch normalisation counted anew"""
+    _counted_again(args.study, "write_recounted")
+
+
+def _counted_again(name, writer):
+    """Call a function of `study` that loads a study's networks, and writes what it counts."""
+    from lenet_helpers import study
     from lenet_helpers.runtime import reproducible
-    from lenet_helpers.study import StudyError, write_recounted
 
     reproducible(seed=0, onednn=True)
     with _readable_errors():
         try:
-            print(f"Wrote {write_recounted(args.study, functools.partial(print, flush=True))}")
-        except StudyError as error:
+            print(f"Wrote {getattr(study, writer)(name, functools.partial(print, flush=True))}")
+        except study.StudyError as error:
             raise ToolError(str(error)) from error
 
 
