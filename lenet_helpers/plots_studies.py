@@ -70,29 +70,38 @@ def _logarithmic(axis):
 def sizes(runs, marks, subject):
     """Test error against the number of parameters, both on logarithmic scales.
 
-    runs: DataFrame, columns parameters (int), error (%), one row per run.
+    runs: DataFrame, columns recipe (str, at most two), parameters (int), error (%), one row per
+        run; the means of a recipe are joined by a line, those of the first have their number.
     marks: DataFrame, columns name, parameters, error: networks to compare with.
     """
     figure, axes = plt.subplots(figsize=(8.5, 4.6), layout="constrained")
-    means = runs.groupby("parameters")["error"].mean()
-    axes.plot(runs["parameters"], runs["error"], "o", color=BLUE, ms=4, label="one run")
-    axes.plot(means, "D-", color=ORANGE, label="mean over seeds")
-    for size, error in means.items():
-        shift = {"textcoords": "offset points", "xytext": (7, 5)}
-        axes.annotate(f"{error:.2f} %", (size, error), fontsize=9, **shift)
+    by_recipe = runs.groupby("recipe", sort=False)
+    looks = [(ORANGE, "D-"), (BLUE, "v--")]
+    for (recipe, ours), (color, line) in zip(by_recipe, looks, strict=False):
+        means = ours.groupby("parameters")["error"].mean()
+        axes.plot(ours["parameters"], ours["error"], "o", color=color, ms=4, alpha=0.5)
+        axes.plot(means, line, color=color, label=recipe)
+        if color == ORANGE:
+            _number(axes, means)
     for row, marker in zip(marks.itertuples(), "s^v", strict=False):
         axes.plot(row.parameters, row.error, marker, color=GREY, label=row.name)
     everything = np.concatenate([runs["error"], marks["error"]])
     axes.set(xscale="log", xlabel="parameters", ylabel="test error in %")
     _logarithmic(axes.yaxis)
-    axes.set_ylim(0.85 * everything.min(), 1.15 * everything.max())
-    ticks = sorted({*means.index})
+    axes.set_ylim(0.8 * everything.min(), 1.15 * everything.max())
+    ticks = [1_000, 3_000, 10_000, 30_000]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
-    axes.set_xlim(0.7 * min(ticks), 1.7 * max(ticks))
+    axes.set_xlim(0.7 * runs["parameters"].min(), 1.7 * runs["parameters"].max())
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(title="dots: one run each; lines: means")
     return titled(figure, axes, "What a parameter buys", subject)
+
+
+def _number(axes, means):
+    for size, error in means.items():
+        place = {"xytext": (-38, -12), "textcoords": "offset points", "fontsize": 9}
+        axes.annotate(f"{error:.2f} %", (size, error), **place)
 
 
 def distortions(images, distorted, subject):

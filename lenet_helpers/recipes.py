@@ -219,8 +219,20 @@ def _ladder():
     return rungs
 
 
+def _of_size(maps, network=(), learning_rate=0.02, distort=(), validation_split=0):
+    """The recipe of "statistics" for fewer maps: a higher rate, more epochs, three poolings."""
+    recipe = _ladder()["statistics"]
+    return replace(
+        recipe,
+        epochs=20,
+        validation_split=validation_split,
+        network_options={**THREE_POOLINGS, "maps": maps, **dict(network)},
+        options={**recipe.options, "learning_rate": learning_rate, "distort": dict(distort)},
+    )
+
+
 def _sizes():
-    """The recipe of "depth" with fewer maps, and that of "averaging" with more, for longer."""
+    """Fewer maps of "depth"; what "choices_sizes" chose; LeNet-5's layers with more maps."""
 
     def small(maps):
         return replace(_ladder()["depth"], network_options={**EARLY_POOLING, "maps": maps})
@@ -230,8 +242,30 @@ def _sizes():
         "998": small([2, 3, 4, 5, 5]),
         "2897": small([5, 6, 8, 10, 8]),
         "9966": small([8, 12, 18, 16, 20]),
+        "983": _of_size(ONE_THOUSAND),
+        "2910": _of_size(THREE_THOUSAND),
+        "9968": _of_size(TEN_THOUSAND, distort=GENTLE),
         "lenet": lenet,
         "lenet-statistics": replace(lenet, options={**lenet.options, "recount": True}),
+    }
+
+
+def _choices_of_size():
+    """Settings of smaller networks than the ladder's, on validation images."""
+
+    def choice(maps, **changes):
+        return _of_size(maps, validation_split=0.1, **changes)
+
+    return {
+        "983": choice(ONE_THOUSAND),
+        "983-rate-0.005": choice(ONE_THOUSAND, learning_rate=0.005),
+        "983-distorted": choice(ONE_THOUSAND, distort=GENTLE),
+        "983-60-epochs": replace(choice(ONE_THOUSAND), epochs=60),
+        "998-two-poolings": choice([2, 3, 4, 5, 5], network=TWO_POOLINGS),
+        "2910": choice(THREE_THOUSAND),
+        "2910-distorted": choice(THREE_THOUSAND, distort=GENTLE),
+        "9968": choice(TEN_THOUSAND),
+        "9968-distorted": choice(TEN_THOUSAND, distort=GENTLE),
     }
 
 
@@ -257,12 +291,16 @@ def _plain(learning_rate):
 
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
 EARLY_POOLING = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
+TWO_POOLINGS = {"kernel_sizes": [5, 3, 3, 3, 3], "pooled": [1, 2]}
+THREE_POOLINGS = {"kernel_sizes": [3] * 4, "pooled": [1, 2, 3], "weighted": True}
+ONE_THOUSAND, THREE_THOUSAND, TEN_THOUSAND = [4, 5, 5, 7], [7, 9, 10, 12], [12, 18, 20, 22]
 SIX_CONVOLUTIONS = {
     "maps": [16, 16, 32, 32, 32, 28],
     "kernel_sizes": [3] * 6,
     "pooled": [2, 4],
 }
 NARROW_FIRST = {**SIX_CONVOLUTIONS, "maps": [8, 16, 24, 32, 36, 36]}
+FULL_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 24, 32, 32, 36]}
 MODERN_LENET = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
 WIDE_LENET = {**MODERN_LENET, "maps": [16, 32], "units": 55}
 ONE_CYCLE = {"learning_rate": 0.005, "weight_decay": 0.01}
@@ -275,6 +313,7 @@ ELASTIC = {
     "squeezing": 0.1,
     "shearing": 0.1,
 }
+AFFINE = {**ELASTIC, "displacement": 0.0}
 GENTLE = {
     "function": "random_elastic",
     "displacement": 0.6,
@@ -298,9 +337,12 @@ STUDIES = {
         opens_test_set=True,
     ),
     "sizes": Study(
-        "what a parameter buys: the best recipe, other networks",
+        "what a parameter buys: smaller networks, and LeNet-5's own layers",
         _sizes(),
         opens_test_set=True,
+    ),
+    "choices_sizes": Study(
+        "settings of the smaller networks, on validation images", _choices_of_size()
     ),
     "choices_small": Study(
         "settings of the small network, on validation images",
@@ -315,6 +357,9 @@ STUDIES = {
             "long-base": replace(_small(), epochs=20),
             "six-convolutions": _small(network_options=SIX_CONVOLUTIONS, distort=GENTLE),
             "long-narrow-first": replace(_small(network_options=NARROW_FIRST), epochs=25),
+            "long-affine": replace(
+                _small(network_options=FULL_FIRST, distort=AFFINE, smoothing=0.1), epochs=30
+            ),
             "lenet": _small("lenet_topology", MODERN_LENET),
             "lenet-wide": _small("lenet_topology", WIDE_LENET),
             **{f"plain-rate-{rate}": _plain(rate) for rate in (0.001, 0.002, 0.005)},

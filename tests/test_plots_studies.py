@@ -52,13 +52,24 @@ def test_what_others_report_is_a_line_of_the_ladder():
     assert axes.get_xscale() == "log"
 
 
-def test_each_size_has_its_runs_and_their_mean():
-    runs = pd.DataFrame({"parameters": [1000, 1000, 3000], "error": [1.0, 1.2, 0.6]})
+def test_each_size_of_a_recipe_has_its_runs_and_their_mean():
+    runs = pd.DataFrame(
+        {
+            "recipe": ["ours"] * 3 + ["before"],
+            "parameters": [1000, 1000, 3000, 1010],
+            "error": [1.0, 1.2, 0.6, 2.0],
+        }
+    )
     marks = pd.DataFrame({"name": ["the article"], "parameters": [34_622], "error": [1.63]})
     axes = plots.sizes(runs, marks, SUBJECT).axes[0]
     lines = {line.get_label(): line for line in axes.lines}
-    assert list(lines["one run"].get_ydata()) == [1.0, 1.2, 0.6]
-    np.testing.assert_allclose(lines["mean over seeds"].get_ydata(), [1.1, 0.6])
+    assert [list(line.get_ydata()) for line in axes.lines if line.get_linestyle() == "None"] == [
+        [1.0, 1.2, 0.6],
+        [2.0],
+        [1.63],
+    ]
+    np.testing.assert_allclose(lines["ours"].get_ydata(), [1.1, 0.6])
+    np.testing.assert_allclose(lines["before"].get_ydata(), [2.0])
     assert lines["the article"].get_xdata()[0] == 34_622
     assert [text.get_text() for text in axes.texts] == ["1.10 %", "0.60 %"]
 

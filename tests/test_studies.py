@@ -84,7 +84,8 @@ def test_the_checkpoint_of_a_run_is_kept(tmp_path, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)
 
 
-LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 3, "sizes": 2, "choices_small": 1}
+LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 2}
+LEAST_SEEDS |= {"choices_small": 1, "choices_sizes": 1}
 
 
 @pytest.mark.parametrize("name", LEAST_SEEDS)
@@ -110,8 +111,17 @@ def test_no_network_of_the_ladder_has_more_parameters_than_the_articles():
     assert lenet["parameters"] + lenet["fixed_parameters"] <= 61_706
 
 
-def test_settings_are_chosen_without_the_test_set():
-    assert read_runs(studies.FOLDER / "choices_small.csv")["test_errors"].isna().all()
+def test_a_size_in_a_name_is_the_number_of_parameters():
+    for name in ("sizes", "choices_sizes"):
+        runs = read_runs(studies.FOLDER / f"{name}.csv")
+        runs = runs[runs["rung"].str.contains(r"^\d")]
+        sizes = runs["parameters"] + runs["fixed_parameters"]
+        assert list(runs["rung"].str.extract(r"^(\d+)", expand=False).astype(int)) == list(sizes)
+
+
+@pytest.mark.parametrize("name", ["choices_small", "choices_sizes"])
+def test_settings_are_chosen_without_the_test_set(name):
+    assert read_runs(studies.FOLDER / f"{name}.csv")["test_errors"].isna().all()
 
 
 def test_the_run_of_the_curve_is_the_run_of_the_table():
