@@ -122,3 +122,23 @@ def distortions(images, distorted, subject):
         axes.set_title(f"epoch {place}", fontsize=10)
     figure.suptitle(f"The same image is another one in each epoch\n{subject}", fontsize=12)
     return figure
+
+
+def deslanted(images, upright, subject):
+    """Images as written, and below each the same one set upright.
+
+    images, upright: (N, height, width), at least two; each row has its own scale of grey.
+    """
+    size = (1.05 * len(images) + 0.4, 3.2)
+    figure, panels = plt.subplots(2, len(images), figsize=size, layout="constrained")
+    for row, pictures, name in zip(
+        panels, (images, upright), ("as written", "deslanted"), strict=True
+    ):
+        row[0].set_ylabel(name, fontsize=10)
+        for axes, picture in zip(row, pictures, strict=True):
+            axes.imshow(picture, cmap=SHADES, vmin=0, vmax=np.max(pictures))
+            axes.set(xticks=[], yticks=[])
+    figure.suptitle(
+        f"Each row of pixels moves until the digit stands upright\n{subject}", fontsize=12
+    )
+    return figure

@@ -81,3 +81,14 @@ def test_each_distorted_image_stands_right_of_its_original(images):
     expected = [images[6], images[0], images[2], images[4], images[7], *images[[1, 3, 5]]]
     for found, wanted in zip(shown, expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_each_upright_digit_stands_below_the_written_one(images):
+    upright = images[:3] / 255
+    figure = plots.deslanted(images[:3], upright, SUBJECT)
+    above, below = figure.axes[:3], figure.axes[3:]
+    for column, (first, second) in enumerate(zip(above, below, strict=True)):
+        np.testing.assert_array_equal(first.images[0].get_array(), images[column])
+        np.testing.assert_array_equal(second.images[0].get_array(), upright[column])
+    assert [axes.get_ylabel() for axes in (above[0], below[0])] == ["as written", "deslanted"]
+    assert SUBJECT in figure.get_suptitle()

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lenet_helpers.preprocessing import split_validation, to_model_input, to_paper_input
+from lenet_helpers.distortions import random_affine
+from lenet_helpers.preprocessing import (
+    split_validation,
+    to_deslanted_input,
+    to_model_input,
+    to_paper_input,
+)
 
 
 @pytest.fixture
@@ -111,6 +117,63 @@ def test_what_is_scaled_or_padded_already_is_no_input_of_the_paper(images):
         to_paper_input(to_paper_input(images))
     with pytest.raises(ValueError, match=r"\(5, 32, 32\); expected \(N, 28, 28\)"):
         to_paper_input(np.pad(images, [(0, 0), (2, 2), (2, 2)]))
+
+
+# --- deslanted -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strokes():
+    """A stroke that leans to the right, one that leans to the left, one upright, and no ink."""
+    pixels = np.zeros((4, 28, 28), np.uint8)
+    for y in range(6, 22):
+        for image, slant in enumerate((-0.5, 0.3, 0)):
+            pixels[image, y, round(14 + slant * (y - 13.5)) + np.arange(-1, 2)] = 200
+    return pixels
+
+
+def test_a_stroke_that_leans_is_upright_afterwards(strokes):
+    found = to_deslanted_input(strokes)
+    assert found.dtype == np.float32
+    assert found.shape == (4, 28, 28, 1)
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert np.abs(_slants(to_model_input(strokes))[:2]).min() > 0.25
+    np.testing.assert_allclose(_slants(found), 0, atol=1e-5)
+
+
+def test_each_row_keeps_its_ink_and_what_is_upright_stays(strokes):
+    found, before = to_deslanted_input(strokes), to_model_input(strokes)
+    np.testing.assert_allclose(found.sum(2), before.sum(2), atol=1e-4)
+    np.testing.assert_allclose(found[2:], before[2:], atol=1e-4)
+
+
+def test_a_digit_and_its_sheared_copy_become_alike(strokes):
+    limits = {"translation": 0, "scaling": 0, "squeezing": 0, "shearing": 0.4, "kept": 0}
+    sheared = random_affine(strokes, np.random.default_rng(0), **limits)
+    apart = np.abs(to_model_input(sheared) - to_model_input(strokes)).mean()
+    left = np.abs(to_deslanted_input(sheared) - to_deslanted_input(strokes)).mean()
+    assert left < apart / 3
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_deslanted_input_in_a_compiled_step(strokes, jit_compile):
+    step = tf.function(to_deslanted_input, jit_compile=jit_compile)
+    found = step(tf.constant(strokes))
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, to_deslanted_input(strokes), rtol=0, atol=1e-5)
+
+
+def test_what_is_scaled_already_is_not_deslanted(images):
+    with pytest.raises(TypeError, match="float32: they look scaled already"):
+        to_deslanted_input(to_model_input(images)[..., 0])
+
+
+def _slants(inputs):
+    """Covariance of row and column, by NumPy's own formula, of each image with ink."""
+    y, x = np.mgrid[:28, :28]
+    inked = [image[..., 0].ravel() for image in inputs if image.any()]
+    return np.array([np.cov(x.ravel(), y.ravel(), aweights=ink)[0, 1] for ink in inked])
 
 
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
