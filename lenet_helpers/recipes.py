@@ -216,6 +216,8 @@ def _ladder():
     climb("strong-distortions", options={"distort": ELASTIC})
     climb("six-convolutions", {**NARROW_FIRST, "weighted": False})
     climb("25-epochs", epochs=25)
+    climb("affine", options={"distort": AFFINE})
+    rungs["deslanted"] = replace(rungs["six-convolutions"], preprocess="to_deslanted_input")
     return rungs
 
 
@@ -356,6 +358,10 @@ STUDIES = {
             "long-early-pooling": replace(_small(network_options=EARLY_POOLING), epochs=25),
             "long-base": replace(_small(), epochs=20),
             "six-convolutions": _small(network_options=SIX_CONVOLUTIONS, distort=GENTLE),
+            "narrow-first": _small(network_options=NARROW_FIRST),
+            "deslanted": replace(
+                _small(network_options=NARROW_FIRST), preprocess="to_deslanted_input"
+            ),
             "long-narrow-first": replace(_small(network_options=NARROW_FIRST), epochs=25),
             "long-affine": replace(
                 _small(network_options=FULL_FIRST, distort=AFFINE, smoothing=0.1), epochs=30
