@@ -47,7 +47,8 @@ def show(figure, name, alt, line_art=False, compared=True):
 
     from IPython.display import Image, display
 
-    display(Image(data=path.read_bytes(), alt=alt))
+    # IPython 7.34, Colab's, has no argument `alt`.
+    display(Image(data=path.read_bytes(), metadata={"alt": alt}))
 
 
 def report(key, value, unit="", basis="exact"):
