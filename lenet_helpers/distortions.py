@@ -47,8 +47,9 @@ def random_elastic(
     n, height, width = _checked(images).shape
     sources = _drawn(n, numbers, translation, scaling, squeezing, shearing, kept=0)
     sources[:, :, :2] = sources[:, :, :2] @ _turns(np.radians(numbers.uniform(-1, 1, n) * rotation))
-    moves = displacement * _smooth_moves(n, height, width, smoothness, numbers)
-    places = _places(sources[:, ::-1, [1, 0, 2]].astype("float32"), height, width) + moves
+    places = _places(sources[:, ::-1, [1, 0, 2]].astype("float32"), height, width)
+    if displacement:
+        places += displacement * _smooth_moves(n, height, width, smoothness, numbers)
     taken = [
         ndimage.map_coordinates(image, place, output="float32", order=1)
         for image, place in zip(images, places, strict=True)

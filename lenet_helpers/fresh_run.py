@@ -40,15 +40,16 @@ class Failure(NamedTuple):
     log: str = ""
 
 
-def run_fresh(job, on_start=lambda process: None):
+def run_fresh(job, on_start=lambda process: None, unfinished=None):
     """Make a run in a fresh process; return a Run, or a Failure if it raises, dies or cannot start.
 
     on_start: function that is given the subprocess.Popen.
+    unfinished: folder in which a long run keeps its state, to go on from if it is interrupted.
     The process ends by itself when this one dies, however it dies: it sees its stdin closed.
     """
     try:
         with tempfile.TemporaryFile() as log:
-            answer, status = _call(job, log, on_start)
+            answer, status = _call([job, unfinished and str(unfinished)], log, on_start)
             log.seek(0)
             text = log.read().decode(errors="replace")
     except OSError as error:
@@ -56,7 +57,7 @@ def run_fresh(job, on_start=lambda process: None):
     return pickle.loads(answer) if status == 0 else Failure(job, _reason(status, text), text)
 
 
-def _call(job, log, on_start):
+def _call(order, log, on_start):
     environment = os.environ | {"LENET_PROGRESS": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     with subprocess.Popen(
         [sys.executable, "-m", "lenet_helpers.make_run"],
@@ -68,7 +69,7 @@ def _call(job, log, on_start):
     ) as process:
         on_start(process)
         with contextlib.suppress(BrokenPipeError):  # it died at once: its status tells
-            process.stdin.write(json.dumps(job).encode() + b"\n")
+            process.stdin.write(json.dumps(order).encode() + b"\n")
         return process.stdout.read(), process.wait()
 
 

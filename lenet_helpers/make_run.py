@@ -1,8 +1,10 @@
 """What the process of one run does: `python -m lenet_helpers.make_run`, started by `fresh_run`.
 
-It reads a Job, a line of JSON, from stdin; trains; and writes the Run to stdout, pickled.
+It reads a Job, and the folder of unfinished runs or null, from stdin, a line of JSON; trains; and
+writes the Run to stdout, pickled.
 """
 
+import hashlib
 import json
 import math
 import os
@@ -31,9 +33,9 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not get in between
-    job = Job(*json.loads(sys.stdin.buffer.readline()))
+    job, unfinished = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    run = _run(job)
+    run = _run(Job(*job), unfinished)
     with answers:
         pickle.dump(run, answers)
 
@@ -43,7 +45,7 @@ def _end_with_parent():
     os._exit(1)
 
 
-def _run(job):
+def _run(job, unfinished):
     if job.version != recipes.VERSION:
         raise ValueError(
             f"{platform.node()} has version {recipes.VERSION} of the recipes, not {job.version}: "
@@ -58,7 +60,8 @@ def _run(job):
     from lenet_helpers.methods import build
 
     model = build(recipe)
-    history, seconds, weights = _train(model, digits, recipe, job.seed)
+    state = _state(job, recipe, unfinished)
+    history, seconds, weights = _train(model, digits, recipe, job.seed, state)
     errors = _errors(model, recipe, parts)
     row = {
         **job._asdict(),
@@ -71,8 +74,10 @@ def _run(job):
         "threads": recipe.threads,
         **_machine(),
     }
-    packed = pack_weights(model)
-    return Run(row, _curve(model, history, weights, recipe, parts), packed)
+    run = Run(row, _curve(model, history, weights, recipe, parts), pack_weights(model))
+    if state:
+        state.drop()
+    return run
 
 
 def _parts(digits, recipe, opens_test_set):
@@ -99,13 +104,24 @@ def _training_images(digits, recipe):
     return digits.x_train[: recipe.images], digits.y_train[: recipe.images]
 
 
-def _train(model, digits, recipe, seed):
+def _state(job, recipe, unfinished):
+    # Weights after each epoch are not part of a state: such a run begins anew.
+    if unfinished is None or recipe.counts_every_epoch:
+        return None
+    from lenet_helpers.state import TrainingState
+
+    purpose = json.dumps([*job, version("tensorflow")])
+    name = f"{job.rung}-{job.seed}-{hashlib.sha256(purpose.encode()).hexdigest()[:8]}.npz"
+    return TrainingState(Path(unfinished) / name, purpose)
+
+
+def _train(model, digits, recipe, seed, state):
     method = recipes.find(recipe.method, "methods")
     weights = []
     callbacks = [_keeping_weights(model, weights)] if recipe.counts_every_epoch else []
     begin = time.perf_counter()
-    history = method(model, *_training_images(digits, recipe), recipe, seed, callbacks)
-    seconds = time.perf_counter() - begin
+    history = method(model, *_training_images(digits, recipe), recipe, seed, callbacks, state)
+    seconds = state.seconds if state else time.perf_counter() - begin
     if len(history.epoch) != recipe.epochs:
         raise ValueError(f"Training ended after {len(history.epoch)} of {recipe.epochs} epochs.")
     return history, seconds, weights

@@ -1,8 +1,8 @@
 """How the networks of a study are compiled and trained: the functions that recipes name.
 
 Each takes a network that is not compiled, (N, 28, 28) uint8 images, (N,) labels, the Recipe, a
-seed and further callbacks; trains the network in place, for all of the recipe's epochs; and
-returns a Keras History.
+seed, further callbacks, and a `TrainingState` to go on from or None; trains the network in place,
+for all of the recipe's epochs; and returns a Keras History.
 """
 
 import functools
@@ -24,12 +24,12 @@ from lenet_helpers.recipes import find, read_settings
 from lenet_helpers.training import predict, train
 
 
-def article(model, images, labels, recipe, seed, callbacks=()):
+def article(model, images, labels, recipe, seed, callbacks=(), state=None):
     """The article's recipe: Adam with Keras's defaults, cross-entropy."""
-    return _train(compile_article(model), images, labels, recipe, seed, callbacks)
+    return _train(compile_article(model), images, labels, recipe, seed, callbacks, state)
 
 
-def paper(model, images, labels, recipe, seed, callbacks=()):
+def paper(model, images, labels, recipe, seed, callbacks=(), state=None):
     """The recipe of 1998: the loss of eq. 9, and the stochastic diagonal LM of appendix C.
 
     options: rubbish (the constant j), mu.
@@ -40,10 +40,10 @@ def paper(model, images, labels, recipe, seed, callbacks=()):
         lambda epoch, now: paper_rate(epoch, recipe.epochs)
     )
     curvature = CurvatureEstimate(images[seen], labels[seen], seed)
-    return _train(model, images, labels, recipe, seed, [curvature, rates, *callbacks])
+    return _train(model, images, labels, recipe, seed, [curvature, rates, *callbacks], state)
 
 
-def one_cycle(model, images, labels, recipe, seed, callbacks=()):
+def one_cycle(model, images, labels, recipe, seed, callbacks=(), state=None):
     """AdamW with a rate that rises during a tenth of training and then falls to 0.
 
     options: learning_rate (the highest), weight_decay, smoothing of the labels, averaging (the
@@ -70,7 +70,7 @@ def one_cycle(model, images, labels, recipe, seed, callbacks=()):
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     loss = SmoothedCrossentropy(options.get("smoothing", 0))
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
-    history = _train(model, images, labels, recipe, seed, callbacks)
+    history = _train(model, images, labels, recipe, seed, callbacks, state)
     optimizer.finalize_variable_values(model.trainable_variables)
     if options.get("recount"):
         recount_statistics(model, images[seen], find(recipe.preprocess, "preprocessing"))
@@ -105,7 +105,7 @@ def normalisations(model):
     return [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
 
 
-def distances(model, images, labels, recipe, seed, callbacks=()):
+def distances(model, images, labels, recipe, seed, callbacks=(), state=None):
     """A network with an RBF output, trained by one of Keras's optimizers.
 
     options: optimizer ("SGD", "Adam", ...), learning_rate, rubbish, and falling: whether the rate
@@ -119,10 +119,10 @@ def distances(model, images, labels, recipe, seed, callbacks=()):
             lambda epoch, now: rate * paper_rate(epoch, recipe.epochs) / paper_rate(0)
         )
         callbacks = [falling, *callbacks]
-    return _train(model, images, labels, recipe, seed, callbacks)
+    return _train(model, images, labels, recipe, seed, callbacks, state)
 
 
-def _train(model, images, labels, recipe, seed, callbacks):
+def _train(model, images, labels, recipe, seed, callbacks, state):
     return train(
         model,
         images,
@@ -134,6 +134,7 @@ def _train(model, images, labels, recipe, seed, callbacks):
         callbacks=callbacks,
         preprocess=find(recipe.preprocess, "preprocessing"),
         augment=_augment(recipe),
+        state=state,
     )
 
 

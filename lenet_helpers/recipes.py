@@ -217,6 +217,7 @@ def _ladder():
     climb("six-convolutions", {**NARROW_FIRST, "weighted": False})
     climb("25-epochs", epochs=25)
     climb("affine", options={"distort": AFFINE})
+    climb("100-epochs", options={"distort": WIDE_AFFINE, "averaging": 0.9995}, epochs=100)
     rungs["deslanted"] = replace(rungs["six-convolutions"], preprocess="to_deslanted_input")
     return rungs
 
@@ -316,6 +317,14 @@ ELASTIC = {
     "shearing": 0.1,
 }
 AFFINE = {**ELASTIC, "displacement": 0.0}
+WIDE_AFFINE = {
+    **AFFINE,
+    "rotation": 15.0,
+    "translation": 2.5,
+    "scaling": 0.15,
+    "squeezing": 0.15,
+    "shearing": 0.15,
+}
 GENTLE = {
     "function": "random_elastic",
     "displacement": 0.6,

@@ -65,7 +65,10 @@ def run_study(
         table.prepare()
         report(f"{study}: {len(jobs)} runs, of which {len(jobs) - len(missing)} are done already")
         if missing:
-            with _spread(missing, workers, scheduler) as (at_a_time, outcomes):
+            with _spread(missing, workers, scheduler, table.weights / "unfinished") as (
+                at_a_time,
+                outcomes,
+            ):
                 _keep(outcomes, table, _Clock(missing, at_a_time), report)
     except TableError as error:
         raise StudyError(str(error)) from error
@@ -243,15 +246,15 @@ def _check_same(row, job, path):
             )
 
 
-def _spread(jobs, workers, scheduler):
+def _spread(jobs, workers, scheduler, unfinished):
     if scheduler is not None:
         return _on_cluster(jobs, scheduler)
     threads = max(recipes.read_settings(job.settings)[0].threads for job in jobs)
-    return _on_cores(jobs, workers or max(1, joblib.cpu_count() // threads))
+    return _on_cores(jobs, workers or max(1, joblib.cpu_count() // threads), unfinished)
 
 
 @contextlib.contextmanager
-def _on_cores(jobs, workers):
+def _on_cores(jobs, workers, unfinished):
     """Yield how many runs go on at a time, and an iterator of outcomes as they come."""
     started = []
     # A thread waits for each run's process.
@@ -263,7 +266,10 @@ def _on_cores(jobs, workers):
         pre_dispatch="n_jobs",
     )
     try:
-        yield workers, parallel(joblib.delayed(run_fresh)(job, started.append) for job in jobs)
+        yield (
+            workers,
+            parallel(joblib.delayed(run_fresh)(job, started.append, unfinished) for job in jobs),
+        )
     finally:
         for process in started:
             process.kill()

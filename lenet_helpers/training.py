@@ -35,6 +35,7 @@ def train(
     callbacks=(),
     preprocess=to_model_input,
     augment=None,
+    state=None,
 ):
     """Train a compiled Keras model as `model.fit` would, in compiled runs of many updates.
 
@@ -49,6 +50,8 @@ def train(
     preprocess: turns a uint8 batch into the model's input.
     augment: turns (n, 28, 28) uint8 and a NumPy Generator into distorted images of the same kind:
         called anew for all training images of an epoch, some thousand at a time.
+    state: a `TrainingState`, kept as epochs finish; training goes on from what it holds, and
+        becomes what it would have become without the interruption.
     Returns a Keras History with the running training metrics and the validation metrics of each
     epoch. Interrupting the kernel ends training early: model and history stay usable.
     Raises ValueError if the model is not compiled, if images and labels do not fit together, or if
@@ -70,6 +73,10 @@ def train(
     model.stop_training = False
     logs = {}
     callbacks.on_train_begin()
+    if state:
+        history.history = state.restore(model)
+        history.epoch = list(range(len(history.history.get("loss", []))))
+        initial_epoch = len(history.epoch) or initial_epoch
     try:
         for epoch in range(initial_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
@@ -81,6 +88,8 @@ def train(
                 scores = evaluate(model, images[validation], labels[validation], preprocess)
                 logs |= {f"val_{name}": value for name, value in scores.items()}
             callbacks.on_epoch_end(epoch, logs)
+            if state:
+                state.keep(model, history.history)
             if model.stop_training:
                 break
     except KeyboardInterrupt:
