@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -51,21 +52,27 @@ class TrainingState:
         return about["logs"]
 
     def keep(self, model, logs):
-        """Save the state if the last saving is long enough ago; logs: of all finished epochs."""
+        """Save the state if the last saving is long enough ago; logs: of all finished epochs.
+
+        Where it cannot be saved, training goes on, and stderr says why once.
+        """
         if time.monotonic() - self.saved < self.seconds_apart:
             return
         about = {"purpose": self.purpose, "seconds": self.seconds, "logs": logs}
         values = {f"{n:03}": np.asarray(v) for n, v in enumerate(_variables(model))}
         part = self.path.with_name(f".{self.path.name}.part")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with part.open("wb") as file:
-                np.savez(file, about=json.dumps(about), **values)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with part.open("wb") as file:
+                    np.savez(file, about=json.dumps(about), **values)
+                    file.flush()
+                    os.fsync(file.fileno())
+                part.replace(self.path)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            warnings.warn(f"The state of training is not kept: {error}.", stacklevel=2)
         self.saved = time.monotonic()
 
     def drop(self):

@@ -66,8 +66,8 @@ def test_killed_twice_equals_a_run_that_was_not(recipe, images, tmp_path):
 def test_a_state_that_is_not_this_runs_is_not_used(damage, images, tmp_path):
     recipe = RECIPES["average, statistics and distortions"]
     path = tmp_path / "state.npz"
+    purpose = "another run" if damage == "other run" else "a run"
     with pytest.raises(Killed):
-        purpose = "another run" if damage == "other run" else "a run"
         run(recipe, images, kept(path, purpose), killed_after=1)
     content = path.read_bytes()
     changed = {"cut short": content[: len(content) // 2], "no archive": b"[]", "empty": b""}
@@ -99,6 +99,7 @@ def test_a_full_disk_leaves_the_last_state(images, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    run(recipe, images, kept(path))
+    with pytest.warns(UserWarning, match="No space left"):
+        run(recipe, images, kept(path))
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["state.npz"]
