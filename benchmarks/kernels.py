@@ -29,9 +29,9 @@ import pandas as pd
 from measure import HERE, NOTEBOOKS, arguments, machine, write_csv
 from nbclient import NotebookClient
 
-from lenet_helpers.tools.execute import cleared, kernel_environment
-from lenet_helpers.tools.lab import served
-from lenet_helpers.tools.project import data_in_use
+from course.execute import cleared, kernel_environment
+from course.lab import served
+from course.project import data_in_use
 
 COUNTS = ("1", "4", "8")
 

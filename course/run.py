@@ -1,0 +1,35 @@
+"""`python -m course notebooks`: run chapters into build/, leaving tracked files alone."""
+
+import nbformat
+
+from course.execute import NotebookFailed, execute
+from course.project import BUILD, ROOT, chapter, data_in_use, notebook_paths
+from course.results import forget
+
+
+def run_notebooks(words=()):
+    """Run the named chapters, or all; write executed copies and figures under build/.
+
+    Raises ToolError for an unknown name, data that cannot be loaded, or a failing cell.
+    """
+    paths = notebook_paths(words)
+    print("Looking for MNIST ...", flush=True)
+    name, is_full = data_in_use()
+    print(f"The notebooks will rest on {name}.")
+    copies, figures = BUILD / "notebooks", BUILD / "figures"
+    copies.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        forget(chapter(path), figures)
+        _run_one(path, copies / path.name, figures)
+    print(f"\nExecuted notebooks: {copies.relative_to(ROOT)}")
+    print(f"Figures and numbers: {figures.relative_to(ROOT)}")
+    print(f"They rest on {name}{', all of it' if is_full else '; numbers differ on all of it'}.")
+
+
+def _run_one(path, copy, figures):
+    try:
+        nbformat.write(execute(path, figures), copy)
+    except NotebookFailed as failure:
+        nbformat.write(failure.notebook, copy)
+        failure.add_note(f"What ran until then is in {copy.relative_to(ROOT)}.")
+        raise
