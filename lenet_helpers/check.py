@@ -55,6 +55,28 @@ def is_ready():
     return "fail" not in statuses
 
 
+def require():
+    """Raise ImportError, saying what to do, if a package that the helpers import is none for them.
+
+    On Colab importing them calls it: the set-up cell installs the helpers, and leaves the rest.
+    """
+    unmet = _unmet("")
+    if unmet:
+        raise ImportError(
+            f"The chapters cannot run with {_versions(unmet)}. Run in a cell of its own:\n"
+            f"%pip install {_ranges(unmet)}\n"
+            "Then choose Runtime > Restart session, and run the chapter from its first cell."
+        )
+
+
+def installed_version(name):
+    """Return the version of an installed package as a str, or None."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def python_version():
     """Python, against the range in pyproject.toml."""
     found, needed = platform.python_version(), metadata.metadata(HELPERS)["Requires-Python"]
@@ -229,14 +251,28 @@ def _grade(too_bad, poor):
 
 
 def _installed(extra, otherwise):
-    needed = _requirements(extra)
-    unmet = [name for name, ranges in needed.items() if not _within(_version(name), ranges)]
-    shown = unmet or list(needed)[:2]
-    found = ", ".join(f"{name} {_version(name) or 'missing'}" for name in shown)
-    if not unmet:
-        return Result("pass", f"{found} and {len(needed) - len(shown)} more")
-    install = " ".join(f'"{name}{needed[name]}"' for name in unmet)
-    return Result(otherwise, found, f"Run: python -m pip install {install}")
+    if unmet := _unmet(extra):
+        remedy = f"Run: python -m pip install {_ranges(unmet)}"
+        return Result(otherwise, _versions(unmet), remedy)
+    names = list(_requirements(extra))
+    return Result("pass", f"{_versions(names[:2])} and {len(names[2:])} more")
+
+
+def _unmet(extra):
+    """The requirements, as below, that no installed package meets."""
+    return {
+        name: ranges
+        for name, ranges in _requirements(extra).items()
+        if not _within(installed_version(name), ranges)
+    }
+
+
+def _versions(names):
+    return ", ".join(f"{name} {installed_version(name) or 'missing'}" for name in names)
+
+
+def _ranges(needed):
+    return " ".join(f'"{name}{ranges}"' for name, ranges in needed.items())
 
 
 def _requirements(extra):
@@ -244,13 +280,6 @@ def _requirements(extra):
     parts = (text.partition(";") for text in metadata.requires(HELPERS))
     texts = [text for text, _, marker in parts if (extra in marker if extra else not marker)]
     return dict(re.match(r"([\w.-]+)\s*(.*?)\s*$", text).groups() for text in texts)
-
-
-def _version(name):
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _within(version, ranges):

@@ -89,6 +89,23 @@ def test_a_missing_extra_only_warns(install):
     found(room.packages(), "pass", "numpy")
 
 
+def test_on_colab_importing_the_helpers_says_what_to_install(install, tmp_path):
+    code = "import sys; sys.modules['google.colab'] = sys; import lenet_helpers"
+    assert _stderr(code, tmp_path) == ""
+    install("keras", "3.9.2")
+    said = _stderr(code, tmp_path)
+    assert "ImportError: The chapters cannot run with keras 3.9.2. " in said
+    assert '\n%pip install "keras>=3.13"\nThen choose Runtime > Restart session' in said
+    assert _stderr("import lenet_helpers", tmp_path) == ""
+
+
+def _stderr(code, *folders):
+    path = os.pathsep.join(map(str, [*folders, room.ROOT]))
+    command = [sys.executable, "-c", code]
+    environment = os.environ | {"PYTHONPATH": path}
+    return subprocess.run(command, env=environment, capture_output=True, text=True).stderr
+
+
 @pytest.mark.parametrize(
     "version, ranges, expected",
     [
