@@ -49,8 +49,15 @@ def refresh(args, rest):
     refresh(args.chapters)
 
 
+def colab(args, rest):
+    """run chapters as Colab does, where its versions are: see `make colab-test`"""
+    from course.colab import run_as_colab
+
+    run_as_colab(args.chapters)
+
+
 def stamp(args, rest):
-    """rewrite Colab badges, tagged numbers and README's tables, running nothing"""
+    """rewrite Colab badges, set-up cells, tagged numbers and README's tables, running nothing"""
     from course.stamp import stamp
 
     stamp()
@@ -65,6 +72,7 @@ COMMANDS = {
     site: {},
     workshop: MEASURE,
     refresh: CHAPTERS,
+    colab: CHAPTERS,
     stamp: {},
 }
 
