@@ -65,7 +65,9 @@ def save_checkpoint(model, name, made_by, folder=None, network_options=None):
     }
     if network_options:
         index[name]["network_options"] = network_options
-    (folder / INDEX).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
+    (folder / INDEX).write_text(
+        json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8"
+    )
     return path
 
 
@@ -91,7 +93,7 @@ def _built(network, options):
 
 def _index(folder):
     path = folder / INDEX
-    return json.loads(path.read_text()) if path.is_file() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _entry(name, folder):
