@@ -98,7 +98,8 @@ def _run_one(path, folder):
         notebook = execute(shutil.copy(path, folder), folder / "figures")
     except NotebookFailed as failure:
         set_up = next(cell for cell in failure.notebook.cells if cell.cell_type == "code")
-        failure.add_note("".join(output.get("text", "") for output in set_up.outputs))
+        said = "".join(output.get("text", "") for output in set_up.outputs)
+        failure.add_note(f"The set-up cell had said: {said.strip() or 'nothing'}")
         raise
     committed = nbformat.read(path, as_version=4)
     if problems := loud_cells(notebook) + missing_figures(notebook, committed):
