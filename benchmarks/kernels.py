@@ -29,7 +29,8 @@ import pandas as pd
 from measure import HERE, NOTEBOOKS, arguments, machine, write_csv
 from nbclient import NotebookClient
 
-from lenet_helpers.tools.execute import cleared, kernel_environment
+from lenet_helpers.tools.environment import kernel_environment
+from lenet_helpers.tools.execute import cleared
 from lenet_helpers.tools.lab import served
 from lenet_helpers.tools.project import data_in_use
 
@@ -105,7 +106,7 @@ def _client(path):
 
 async def _run(client, kernels, figures):
     begin = time.perf_counter()
-    environment = kernel_environment(figures)
+    environment = kernel_environment(figures, figures)
     await kernels.enter_async_context(
         client.async_setup_kernel(env=environment, stderr=subprocess.DEVNULL)
     )

@@ -9,11 +9,15 @@ import subprocess
 import sys
 from concurrent.futures import BrokenExecutor
 
+from lenet_helpers.runtime import resolve_named_paths
 from lenet_helpers.tools.project import NOTEBOOKS, ROOT, ToolError
+
+LAB = "-e '.[lab]'"
 
 
 def notebooks(args, rest):
     """run chapters on the data that is there, into build/"""
+    _require_modules("nbclient ipykernel", LAB)
     from lenet_helpers.tools.run import run_notebooks
 
     run_notebooks(args.chapters)
@@ -21,18 +25,22 @@ def notebooks(args, rest):
 
 def test(args, rest):
     """run every test and compare the notebooks; takes pytest's arguments"""
-    _require_module("nbval", "-e '.[test]'")
+    _require_modules("nbval", "-e '.[test]'")
     return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
 
 
 def lab(args, rest):
     """open JupyterLab at the notebooks; takes its arguments"""
-    _require_module("jupyterlab", "-e '.[lab]'")
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *rest], cwd=NOTEBOOKS)
+    _require_modules("jupyterlab ipykernel", LAB)
+    from lenet_helpers.tools.lab import OWN_KERNELS
+
+    command = [sys.executable, "-m", "jupyterlab", OWN_KERNELS, *rest]
+    return subprocess.call(command, cwd=NOTEBOOKS)
 
 
 def refresh(args, rest):
     """run chapters on the full MNIST, rewriting tracked outputs, figures and numbers"""
+    _require_modules("nbclient ipykernel", LAB)
     from lenet_helpers.tools.refresh import refresh
 
     refresh(args.chapters)
@@ -47,7 +55,7 @@ def stamp(args, rest):
 
 def site(args, rest):
     """make web pages of the committed notebooks, in build/site, running none"""
-    _require_module("sphinx_book_theme", "-r requirements-site.txt")
+    _require_modules("sphinx_book_theme", "-r requirements-site.txt")
     from lenet_helpers.tools.site import build_site
 
     build_site()
@@ -63,10 +71,14 @@ def check(args, rest):
 def fetch(args, rest):
     """write MNIST, verified, into a folder, for rooms without a network"""
     with _readable_errors():
-        from lenet_helpers.data import fetch
+        from lenet_helpers.data import MnistDownloadError, fetch, fetch_writers
 
-        path = fetch(args.to).resolve()
-    print(f"All of MNIST, verified: {path}")
+        path = fetch(args.to)
+        print(f"All of MNIST, verified: {path}")
+        try:
+            print(f"Who wrote it, verified: {', '.join(map(str, fetch_writers(args.to)))}")
+        except MnistDownloadError as error:
+            print(f"Without who wrote it: {error}")
     print("Take the folder along; without a network, let LENET_MNIST name where it is, as in")
     print(f"    LENET_MNIST={shlex.quote(str(path.parent))} python -m lenet_helpers check")
 
@@ -79,8 +91,10 @@ def seeds(args, rest):
         try:
             run_seeds(range(args.seeds), args.workers, functools.partial(print, flush=True))
         except BrokenExecutor as error:
-            remedy = "Perhaps for want of memory: try --workers 1."
-            raise ToolError(f"A run died, and nothing was written. {remedy}") from error
+            raise ToolError(
+                "A run's process died, and nothing was written; what it said is above. Does it "
+                "die with --workers 1, too?"
+            ) from error
 
 
 def study(args, rest):
@@ -149,6 +163,7 @@ def _counted_again(name, writer):
 
 def workshop(args, rest):
     """write the learner's notebooks and the instructor's guide into build/workshop/"""
+    _require_modules("nbclient ipykernel", LAB)
     from lenet_helpers.tools.workshop import workshop
 
     workshop(args.measure)
@@ -224,7 +239,11 @@ def main(words=None):
     if rest and args.command not in PASSES_ARGUMENTS_ON:
         parser.error(f"unknown: {' '.join(rest)}")
     try:
+        _resolve_named_paths()
         return args.command(args, rest) or 0
+    except OSError as error:  # no room, no permission, something in the way: the error names it
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
     except ToolError as error:
         print("\n".join(["", f"error: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
         return 1
@@ -245,6 +264,14 @@ def _parser():
     return parser
 
 
+def _resolve_named_paths():
+    # Commands work in folders of their own; a relative path is meant from where the person stands.
+    try:
+        resolve_named_paths()
+    except ValueError as error:
+        raise ToolError(str(error)) from error
+
+
 @contextlib.contextmanager
 def _readable_errors():
     from lenet_helpers.data import MnistError
@@ -255,9 +282,10 @@ def _readable_errors():
         raise ToolError(str(error)) from error
 
 
-def _require_module(module, source):
-    if importlib.util.find_spec(module) is None:
-        raise ToolError(f"{module} is not installed: pip install {source}")
+def _require_modules(modules, source):
+    for module in modules.split():
+        if importlib.util.find_spec(module) is None:
+            raise ToolError(f"{module} is not installed: pip install {source}")
 
 
 if __name__ == "__main__":

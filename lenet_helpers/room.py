@@ -4,6 +4,8 @@
 needs TensorFlow runs in a process of its own, so that `reproducible()` can still set it up.
 """
 
+import contextlib
+import io
 import math
 import operator
 import os
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lenet_helpers.reporting import ROOT, output_folder
+from lenet_helpers.runtime import last_lines, named_path, settings_in_force, user_settings
 
 HELPERS = "lenet5-notebooks"
 GB = 1e9
@@ -74,12 +77,13 @@ def notebook_packages():
 
 
 def digits():
-    """Whether load_mnist() finds all of MNIST, and where. It downloads it, as a chapter would."""
-    from lenet_helpers.data import MnistDownloadError, MnistError, load_mnist
+    """Whether all of MNIST is found, who wrote it, and where. Downloads it, as a chapter would."""
+    from lenet_helpers.data import MnistDownloadError, MnistError, load_mnist, load_writers
 
-    source = os.environ.get("LENET_MNIST") or "Keras's cache"
     try:
-        load_mnist(offline_sample=False)
+        digits = load_mnist(offline_sample=False)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            writers = load_writers(digits)
     except MnistDownloadError:
         return Result(
             "warn",
@@ -89,7 +93,20 @@ def digits():
         )
     except MnistError as error:
         return Result("fail", str(error))
-    return Result("pass", f"all of it, from {source}")
+    named = os.environ.get("LENET_MNIST")
+    source = named_path(named, "LENET_MNIST") if named else "Keras's cache"
+    if writers is None:
+        return Result("warn", f"all of it, from {source}. {said.getvalue()}")
+    return Result("pass", f"all of it, and who wrote it, from {source}")
+
+
+def settings():
+    """What the user has set for Keras and TensorFlow: the chapters overrule it, or cannot."""
+    if running := settings_in_force():
+        found = f"Keras already runs with {', '.join(running)}"
+        return Result("fail", found, "Restart the kernel, and import Keras after reproducible().")
+    overruled = ", ".join(user_settings())
+    return Result("pass", f"the chapters overrule {overruled}" if overruled else "the usual ones")
 
 
 def disk():
@@ -199,6 +216,7 @@ CHECKS = {
     "packages": packages,
     "JupyterLab": notebook_packages,
     "MNIST": digits,
+    "settings": settings,
     "disk": disk,
     "memory": memory,
     "figures": figures,
@@ -302,5 +320,5 @@ def _measured_apart():
 
 def _reason(error):
     if error.returncode < 0:
-        return f"stopped by signal {-error.returncode}"
-    return (error.stderr.strip().splitlines() or [f"exit status {error.returncode}"])[-1]
+        return f"stopped by signal {-error.returncode}. {last_lines(error.stderr)}".strip()
+    return last_lines(error.stderr) or f"exit status {error.returncode}"

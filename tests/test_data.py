@@ -569,7 +569,12 @@ def test_cache_folder_without_permission(cache):
 def not_downloaded(cache, *words):
     with pytest.raises(MnistDownloadError) as caught:
         load_mnist(offline_sample=False)
-    for word in (data.KERAS_URL, str(cache), "let LENET_MNIST name a copy", *words):
+    for word in (
+        data.KERAS_URL,
+        str(cache),
+        "let LENET_MNIST name a folder that holds mnist.npz",
+        *words,
+    ):
         assert word in str(caught.value)
     assert contents(cache.parent) == {}
 

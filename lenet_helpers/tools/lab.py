@@ -12,8 +12,11 @@ import urllib.error
 import urllib.request
 from typing import NamedTuple
 
+from lenet_helpers.runtime import last_lines
+from lenet_helpers.tools.environment import OwnInterpreter
 from lenet_helpers.tools.project import ToolError
 
+OWN_KERNELS = f"--ServerApp.kernel_spec_manager_class={OwnInterpreter.__module__}.OwnInterpreter"
 PATIENCE = 60  # seconds until it answers
 
 
@@ -39,7 +42,8 @@ def served(folder, **environment):
     """
     port, token = _free_port(), secrets.token_hex()
     options = [f"--port={port}", f"--IdentityProvider.token={token}", f"--notebook-dir={folder}"]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options]
+    options += ["--no-browser", "--allow-root", OWN_KERNELS]
+    command = [sys.executable, "-m", "jupyterlab", *options]
     with tempfile.TemporaryDirectory() as settings, tempfile.TemporaryFile() as log:
         own = dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"), settings)
         environment = {**os.environ, **own, **environment}
@@ -61,8 +65,8 @@ def _wait(address, process, log):
             return
         time.sleep(0.2)
     log.seek(0)
-    said = log.read().decode(errors="replace").strip().splitlines() or ["no message"]
-    raise ToolError(f"JupyterLab does not answer. It last said: {said[-1]}")
+    said = last_lines(log.read().decode(errors="replace")) or "no message"
+    raise ToolError(f"JupyterLab does not answer. It last said: {said}")
 
 
 def _free_port():

@@ -6,9 +6,12 @@ and the report's header says so; the environment variable LENET_REQUIRE_FULL=1 m
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
+from lenet_helpers.runtime import resolve_named_paths
+from lenet_helpers.tools.environment import kernel_environment
 from lenet_helpers.tools.project import ToolError, data_in_use
 
 DIGITS = pytest.StashKey[tuple[str, bool]]()
@@ -16,17 +19,27 @@ FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_configure(config):
+    if config.getoption("tx", None):
+        raise pytest.UsageError(
+            "These tests run in one process, without -n: a notebook's cells share a kernel, and "
+            "what all notebooks wrote is compared at the end."
+        )
     config.stash[FOLDER] = tempfile.TemporaryDirectory(prefix="lenet-figures-")
-    os.environ["LENET_FIGURES"] = config.stash[FOLDER].name
-    os.environ["LENET_PROGRESS"] = "0"
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     try:
+        _set_environment(Path(config.stash[FOLDER].name))
         config.stash[DIGITS] = data_in_use()
-    except ToolError as error:
+    except (ToolError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     name, is_full = config.stash[DIGITS]
     if not is_full and os.environ.get("LENET_REQUIRE_FULL") == "1":
         raise pytest.UsageError(f"LENET_REQUIRE_FULL=1 asks for the full MNIST; found {name}.")
+
+
+def _set_environment(folder):
+    resolve_named_paths()
+    environment = kernel_environment(folder / "figures", folder)
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def pytest_unconfigure(config):
@@ -46,8 +59,14 @@ def pytest_itemcollected(item):
         item.options["check"] = False
 
 
+@pytest.hookimpl(trylast=True)  # whatever another plugin has shuffled
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: not hasattr(item, "cell"))
+    items.sort(key=_turn)
+
+
+def _turn(item):
+    """Notebooks come first, and their cells from top to bottom."""
+    return (0, str(item.path), item.cell_num) if hasattr(item, "cell") else (1,)
 
 
 @pytest.fixture(scope="session")

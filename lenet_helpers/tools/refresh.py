@@ -1,13 +1,10 @@
 """`python -m lenet_helpers refresh`: run chapters and write what they show into tracked files."""
 
-import os
 import tempfile
 from pathlib import Path
 
-import nbformat
-
 from lenet_helpers.tools.checks import loud_cells
-from lenet_helpers.tools.execute import execute
+from lenet_helpers.tools.execute import execute, write_notebook
 from lenet_helpers.tools.project import (
     FIGURES,
     ToolError,
@@ -48,13 +45,4 @@ def refresh_one(path, figures):
         if problems := loud_cells(notebook):
             raise ToolError(f"{Path(path).name} is not written:\n" + "\n".join(problems))
         publish(chapter(path), folder, figures)
-        _replace(path, notebook)
-
-
-def _replace(path, notebook):
-    waiting = Path(path).with_suffix(".waiting")
-    try:
-        nbformat.write(notebook, waiting)
-        os.replace(waiting, path)
-    finally:
-        waiting.unlink(missing_ok=True)
+        write_notebook(notebook, path)

@@ -1,8 +1,6 @@
 """`python -m lenet_helpers notebooks`: run chapters into build/, leaving tracked files alone."""
 
-import nbformat
-
-from lenet_helpers.tools.execute import NotebookFailed, execute
+from lenet_helpers.tools.execute import NotebookFailed, execute, write_notebook
 from lenet_helpers.tools.project import BUILD, ROOT, chapter, data_in_use, notebook_paths
 from lenet_helpers.tools.results import forget
 
@@ -28,8 +26,8 @@ def run_notebooks(words=()):
 
 def _run_one(path, copy, figures):
     try:
-        nbformat.write(execute(path, figures), copy)
+        write_notebook(execute(path, figures), copy)
     except NotebookFailed as failure:
-        nbformat.write(failure.notebook, copy)
+        write_notebook(failure.notebook, copy)
         failure.add_note(f"What ran until then is in {copy.relative_to(ROOT)}.")
         raise
