@@ -180,6 +180,10 @@ class Writers:
     test_writer: np.ndarray = field(repr=False)
     test_series: np.ndarray = field(repr=False)
 
+    def __post_init__(self):
+        for array in vars(self).values():
+            array.flags.writeable = False
+
 
 def load_mnist(source=None, *, offline_sample=True):
     """Load MNIST and verify it by the published SHA-256 digests.

@@ -8,6 +8,10 @@ import numpy as np
 import seaborn as sns
 from matplotlib.patches import Circle, Polygon, Rectangle
 
+from lenet_helpers.runtime import default_figures
+
+default_figures()
+
 CONVOLVED, POOLED, UNITS = sns.color_palette("colorblind", 3)
 PAPER, INK, LINE = "white", "0.15", "0.45"
 PIXEL = 0.1  # a map's pixel in the drawing's unit: maps are to scale

@@ -164,7 +164,8 @@ def updates():
         return Result("fail", f"not done within {PATIENCE} s", ELSEWHERE)
     except subprocess.CalledProcessError as error:
         found = f"training does not run ({_reason(error)})"
-        return Result("fail", found, f"Set up .venv anew. {ELSEWHERE}")
+        remedy = f"If that names nothing to mend, set up .venv anew. {ELSEWHERE}"
+        return Result("fail", found, remedy)
     minutes = seconds / UPDATES * chapter_04_updates() / 60
     found = f"{seconds:.2f} s: on all of MNIST, chapter 04 trains for {math.ceil(minutes)} min"
     status = _grade(minutes > MINUTES[0], minutes > MINUTES[1])

@@ -37,12 +37,14 @@ def reproducible(seed=0, threads=1, onednn=False, instructions=None):
     What `user_settings()` lists is overruled.
     Raises RuntimeError if TensorFlow or Keras already runs with other settings.
     """
+    _set_keras_variables()
     _set_onednn(onednn)
     _set_compiler_flags(instructions)
     _keep_native_log_out_of_cells()
-    tensorflow = importlib.import_module("tensorflow")
+    tensorflow, keras = _imported("tensorflow"), _imported("keras")
+    for name in _unusual(keras):
+        getattr(keras.config, f"set_{name}")(KERAS_SETTINGS[name])
     _set_threads(tensorflow, threads)
-    keras = _keras()
     tensorflow.config.list_logical_devices()
     tensorflow.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
@@ -58,9 +60,10 @@ def default_figures():
     import matplotlib.style
 
     matplotlib.style.use("default")
-    if _in_kernel() and os.environ.get("MPLBACKEND") != INLINE:
+    ipython = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    if hasattr(ipython, "kernel") and os.environ.get("MPLBACKEND") != INLINE:
         os.environ["MPLBACKEND"] = INLINE
-        matplotlib.use(INLINE)
+        ipython.run_line_magic("matplotlib", "inline")
 
 
 def user_settings():
@@ -166,39 +169,34 @@ def _set_threads(tensorflow, threads):
         raise _too_late("TensorFlow", f"other threads than {threads}") from error
 
 
-def _keras():
-    """Import Keras and give it its own settings back."""
-    is_running = "keras" in sys.modules
-    if not is_running:
-        os.environ["KERAS_BACKEND"] = KERAS_SETTINGS["backend"]
-        for name in KERAS_VARIABLES:
-            os.environ.pop(name, None)
-    keras = _imported_keras()
-    if is_running and (found := settings_in_force()):
+def _set_keras_variables():
+    if found := settings_in_force():
         raise _too_late("Keras", " and ".join(found))
-    for name in _unusual(keras):
-        getattr(keras.config, f"set_{name}")(KERAS_SETTINGS[name])
-    return keras
+    os.environ["KERAS_BACKEND"] = KERAS_SETTINGS["backend"]
+    for name in KERAS_VARIABLES:
+        os.environ.pop(name, None)
 
 
-def _unusual(keras):
-    """The settings that Keras runs with and that are not its defaults: dict, name -> value."""
-    found = {name: getattr(keras.config, name)() for name in KERAS_SETTINGS}
-    return {name: value for name, value in found.items() if value != KERAS_SETTINGS[name]}
-
-
-def _imported_keras():
+def _imported(name):
+    """A module that reads keras.json while it is imported, as a part of TensorFlow does, too."""
     file = keras_home() / "keras.json"
     try:
-        return importlib.import_module("keras")
+        return importlib.import_module(name)
     except ModuleNotFoundError:
         raise
     except Exception as error:
         if not os.path.lexists(file):
             raise
         raise RuntimeError(
-            f"Keras does not start: {error}. It reads {file}: mend that file, or remove it."
+            f"{name} cannot be imported: {str(error) or type(error).__name__}. "
+            f"It reads {file}: mend that file, or remove it."
         ) from error
+
+
+def _unusual(keras):
+    """The settings that Keras runs with and that are not its defaults: dict, name -> value."""
+    found = {name: getattr(keras.config, name)() for name in KERAS_SETTINGS}
+    return {name: value for name, value in found.items() if value != KERAS_SETTINGS[name]}
 
 
 def _settings_in(file):
@@ -220,11 +218,6 @@ def _keep_native_log_out_of_cells():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or not watched
         os.dup2(sys.stderr.fileno(), 2)
-
-
-def _in_kernel():
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def _too_late(what, setting):

@@ -11,6 +11,7 @@ import pytest
 
 from lenet_helpers import data, room, studies
 from lenet_helpers.__main__ import main
+from lenet_helpers.runtime import KERAS_SETTINGS, KERAS_VARIABLES, XLA_VARIABLES
 
 FULL = os.environ.get("LENET_MNIST")
 needs_full = pytest.mark.skipif(not FULL, reason="LENET_MNIST does not name the full MNIST")
@@ -44,6 +45,23 @@ def blocked(tmp_path, monkeypatch):
     (tmp_path / "taken").write_text("mine")
     monkeypatch.setenv("LENET_FIGURES", str(tmp_path / "taken/figures"))
     return tmp_path / "taken/figures"
+
+
+@pytest.fixture
+def settings_of(tmp_path, monkeypatch):
+    """Return a function that sets what a user may set: keras.json and environment variables."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    for name in ("KERAS_BACKEND", *KERAS_VARIABLES, *XLA_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+
+    def settings_of(text="", **environment):
+        (tmp_path / "keras.json").write_text(text)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return tmp_path / "keras.json"
+
+    return settings_of
 
 
 def found(result, status, *words):
@@ -126,6 +144,37 @@ def test_a_path_without_mnist_fails(tmp_path, monkeypatch):
 @needs_full
 def test_the_full_mnist_passes_and_says_where():
     found(room.digits(), "pass", FULL)
+
+
+@needs_full
+def test_mnist_without_its_writers_warns(only_sample, tmp_path, monkeypatch):
+    (tmp_path / "mnist.npz").symlink_to(FULL)
+    monkeypatch.setenv("LENET_MNIST", str(tmp_path))
+    monkeypatch.setattr(data, "QMNIST_URL", "http://127.0.0.1:9")
+    found(room.digits(), "warn", f"all of it, from {tmp_path}", "Who wrote each digit is not known")
+
+
+# Settings
+
+
+def test_the_usual_settings_pass(settings_of):
+    settings_of()
+    found(room.settings(), "pass", "the usual ones")
+
+
+def test_settings_that_are_overruled_are_named(settings_of):
+    file = settings_of('{"floatx": "float16", "epsilon": 1e-07}', KERAS_BACKEND="jax")
+    found(room.settings(), "pass", f"overrule floatx=float16 in {file}, KERAS_BACKEND=jax")
+    assert "epsilon" not in room.settings().found
+
+
+def test_settings_with_which_keras_already_runs_fail(settings_of, monkeypatch):
+    file = settings_of('{"floatx": "float16"}')
+    usual = {name: lambda value=value: value for name, value in KERAS_SETTINGS.items()}
+    running = SimpleNamespace(**usual | {"floatx": lambda: "float16", "epsilon": lambda: 0.1})
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(config=running))
+    words = f"already runs with floatx=float16 (from {file}), epsilon=0.1."
+    found(room.settings(), "fail", words, "Restart the kernel")
 
 
 # Disk, memory, folder, cores
@@ -219,6 +268,7 @@ def test_seconds_become_minutes_of_chapter_04(seconds, status, minutes, monkeypa
     [
         ("import no_such_tensorflow", "No module named 'no_such_tensorflow'"),
         ("import os; os.kill(os.getpid(), 9)", "stopped by signal 9"),
+        ("import os; os.write(2, b'F0000 why'); os.abort()", "stopped by signal 6. F0000 why"),
         ("raise SystemExit(3)", "exit status 3"),
         ("import time; time.sleep(60)", "not done within 0.5 s"),
     ],
@@ -313,8 +363,9 @@ def test_fetch_says_where_and_how_to_use_it(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert str(stick / "mnist.npz") in printed
     assert f"LENET_MNIST='{stick}' python -m lenet_helpers check" in printed
+    assert str(stick / "qmnist-test-labels-idx2-int.gz") in printed
     monkeypatch.setenv("LENET_MNIST", str(stick))
-    found(room.digits(), "pass", str(stick))
+    found(room.digits(), "pass", str(stick), "who wrote it")
 
 
 def test_fetch_without_a_network_leaves_nothing(only_sample, tmp_path, capsys):
@@ -357,4 +408,4 @@ def test_a_seed_that_dies_is_named(monkeypatch, capsys):
 
     monkeypatch.setattr(studies, "run_seeds", run_seeds)
     assert main(["seeds"]) == 1
-    assert "try --workers 1" in capsys.readouterr().err
+    assert "with --workers 1" in capsys.readouterr().err

@@ -26,6 +26,8 @@ def kernel_environment(figures, apart):
     apart: folder that stands in for the user's settings of IPython and Jupyter.
     """
     kept = {name: value for name, value in os.environ.items() if name not in OVERRULED}
+    if not os.access(os.path.expanduser("~"), os.W_OK):
+        kept["MPLCONFIGDIR"] = str(apart)  # or Matplotlib warns in the cell that imports it
     return {
         **kept,
         "IPYTHONDIR": str(apart),

@@ -126,5 +126,5 @@ def _message(where, cell, error, last_said):
 
 def _last_said(log, start):
     log.seek(start)
-    said = last_lines(log.read().decode(errors="replace"), 10)
+    said = last_lines(log.read().decode(errors="replace"), 5)
     return f"It last said:\n{said}" if said else "It said nothing."

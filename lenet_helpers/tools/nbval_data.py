@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lenet_helpers.runtime import resolve_named_paths
+from lenet_helpers.runtime import resolve_named_paths, user_settings
 from lenet_helpers.tools.environment import kernel_environment
 from lenet_helpers.tools.project import ToolError, data_in_use
 
@@ -23,6 +23,11 @@ def pytest_configure(config):
         raise pytest.UsageError(
             "These tests run in one process, without -n: a notebook's cells share a kernel, and "
             "what all notebooks wrote is compared at the end."
+        )
+    if found := user_settings():
+        raise pytest.UsageError(
+            f"Tests use Keras and TensorFlow as they come, not with {', '.join(found)}: "
+            "unset that, or let KERAS_HOME name another folder."
         )
     config.stash[FOLDER] = tempfile.TemporaryDirectory(prefix="lenet-figures-")
     try:
