@@ -1,16 +1,44 @@
 """Figures show the numbers that they are given."""
 
+import re
+from pathlib import Path
+
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
+import lenet_helpers
 from lenet_helpers import diagram, plots
+from lenet_helpers.tools.project import notebook_paths
 
+PACKAGE = Path(lenet_helpers.__file__).parent
+DRAWS = re.compile(r"^(?:import|from) (?:matplotlib|seaborn)\b", re.MULTILINE)
+OWN_STYLE = re.compile(
+    r"^default_figures\(\)|^from lenet_helpers(?: import .*|\.)\bplots", re.MULTILINE
+)
 SUBJECT = "MNIST sample (5,000 digits)"
 
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
+
+
+def drawing_modules():
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return [path for path in paths if DRAWS.search(path.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("path", drawing_modules(), ids=lambda path: path.stem)
+def test_whatever_draws_draws_in_our_own_style(path):
+    assert OWN_STYLE.search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
+def test_a_chapter_s_own_plots_are_in_our_own_style(path):
+    cells = nbformat.read(path, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    assert OWN_STYLE.search(code) or not DRAWS.search(code)
 
 
 @pytest.fixture(scope="module")

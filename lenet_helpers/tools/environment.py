@@ -1,9 +1,9 @@
 """What a kernel finds around it: this Python, and none of the settings of the machine's user."""
 
 import os
-import sys
 from pathlib import Path
 
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 # They run code at each start, drop assertions, or draw figures elsewhere than below their cell.
@@ -16,8 +16,7 @@ class OwnInterpreter(KernelSpecManager):
     def get_kernel_spec(self, kernel_name):
         if kernel_name != "python3":
             return super().get_kernel_spec(kernel_name)
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name="Python 3", language="python")
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
 
 
 def kernel_environment(figures, apart):

@@ -11,11 +11,11 @@ def run_notebooks(words=()):
     Raises ToolError for an unknown name, data that cannot be loaded, or a failing cell.
     """
     paths = notebook_paths(words)
+    copies, figures = BUILD / "notebooks", BUILD / "figures"
+    copies.mkdir(parents=True, exist_ok=True)
     print("Looking for MNIST ...", flush=True)
     name, is_full = data_in_use()
     print(f"The notebooks will rest on {name}.")
-    copies, figures = BUILD / "notebooks", BUILD / "figures"
-    copies.mkdir(parents=True, exist_ok=True)
     for path in paths:
         forget(chapter(path), figures)
         _run_one(path, copies / path.name, figures)
