@@ -146,7 +146,7 @@ def test_cells_run_in_order_in_a_kernel_with_nobody_s_settings(tmp_path, no_full
     (tmp_path / "shuffle.py").write_text(
         "def pytest_collection_modifyitems(items): items.reverse()"
     )
-    sources = ["assert __debug__ and 'started' not in globals()", "x = 1", "x += 1", "1 / (x == 2)"]
+    sources = ["1 / (__debug__ and 'started' not in globals())", "x = 1", "x += 1", "1 / (x == 2)"]
     cells = [committed(source, "", {}) for source in sources]
     nbformat.write(new_notebook(cells=cells), tmp_path / "01_counted.ipynb")
     status, printed, _ = run_pytest(tmp_path, "nbval_data", "-p", "shuffle", **no_full_mnist, **own)
