@@ -5,6 +5,7 @@ needs TensorFlow runs in a process of its own, so that `reproducible()` can stil
 """
 
 import contextlib
+import importlib.util
 import io
 import math
 import operator
@@ -252,6 +253,9 @@ def _installed(extra, otherwise):
     unmet = [name for name, ranges in needed.items() if not _within(_version(name), ranges)]
     shown = unmet or list(needed)[:2]
     found = ", ".join(f"{name} {_version(name) or 'missing'}" for name in shown)
+    if not unmet and (others := _others(needed)):
+        remedy = "Rename that, or take its folder off PYTHONPATH: it is imported in their place."
+        return Result("fail", ", ".join(others), remedy)
     if not unmet:
         return Result("pass", f"{found} and {len(needed) - len(shown)} more")
     install = " ".join(f'"{name}{needed[name]}"' for name in unmet)
@@ -263,6 +267,17 @@ def _requirements(extra):
     parts = (text.partition(";") for text in metadata.requires(HELPERS))
     texts = [text for text, _, marker in parts if (extra in marker if extra else not marker)]
     return dict(re.match(r"([\w.-]+)\s*(.*?)\s*$", text).groups() for text in texts)
+
+
+def _others(names):
+    """Files that are imported under the packages' names without belonging to them: list of str."""
+    specs = {name: importlib.util.find_spec(name) for name in names}
+    files = {name: Path(spec.origin) for name, spec in specs.items() if spec and spec.origin}
+    return [
+        f"{name} is not the package but {file}"
+        for name, file in files.items()
+        if file.parent.resolve() != metadata.distribution(name).locate_file(name).resolve()
+    ]
 
 
 def _version(name):

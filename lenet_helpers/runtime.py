@@ -69,11 +69,12 @@ def default_figures():
 def user_settings():
     """Return what this machine's user has set and `reproducible()` overrules: list of str."""
     file = keras_home() / "keras.json"
-    found = [
-        f"{name}={value} in {file}"
+    others = [
+        f"{name}={value}"
         for name, value in _settings_in(file).items()
         if value != KERAS_SETTINGS.get(name, value)
     ]
+    found = [f"{', '.join(others)} in {file}"] if others else []
     variables = {name: os.environ.get(name) for name in ("KERAS_BACKEND", *KERAS_VARIABLES)}
     variables |= {name: " ".join(_overruled_flags(name)) for name in XLA_VARIABLES}
     usual = (None, "", KERAS_SETTINGS["backend"])

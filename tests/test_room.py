@@ -105,6 +105,19 @@ def test_a_missing_extra_only_warns(install):
     found(room.packages(), "pass", "numpy")
 
 
+def test_a_file_that_takes_a_package_s_place_is_named(tmp_path):
+    file = tmp_path / "seaborn.py"
+    file.write_text("")
+    code = "from lenet_helpers import room; print(room.packages())"
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert f"seaborn is not the package but {file}" in done.stdout
+    assert "status='fail'" in done.stdout
+
+
 @pytest.mark.parametrize(
     "version, ranges, expected",
     [

@@ -134,8 +134,8 @@ def test_flags_are_overruled_but_for_the_place_of_cuda(monkeypatch):
 
 def test_what_the_user_has_set_is_listed_with_its_place(keras_json, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
-    expected = [f"{name}={value} in {keras_json}" for name, value in KERAS_JSON.items()]
-    assert user_settings() == [*expected, "KERAS_BACKEND=torch"]
+    settings = ", ".join(f"{name}={value}" for name, value in KERAS_JSON.items())
+    assert user_settings() == [f"{settings} in {keras_json}", "KERAS_BACKEND=torch"]
 
 
 @pytest.mark.parametrize("text", ["{broken", "[]", '{"epsilon": 1e-07, "unknown": 1}', None])
