@@ -1,4 +1,4 @@
-# Sets up .venv where needed, then runs a plain command: see `python -m lenet_helpers --help`.
+# Sets up .venv where needed, then runs a plain command: see `python -m course --help`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin/python
@@ -18,10 +18,10 @@ help:
 	@echo "Another Python: make PYTHON=python3.13 ..."
 
 notebooks test lab refresh stamp: $(VENV)/.ready
-	@$(BIN) -m lenet_helpers $@
+	@$(BIN) -m course $@
 
 workshop: $(VENV)/.ready
-	@$(BIN) -m lenet_helpers workshop --measure
+	@$(BIN) -m course workshop --measure
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(call check_python)
@@ -32,14 +32,15 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@touch $@
 
 site: $(VENV)/.ready-site
-	@$(BIN) -m lenet_helpers $@
+	@$(BIN) -m course $@
 
 $(VENV)/.ready-site: requirements-site.txt $(VENV)/.ready
 	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements-site.txt
 	@touch $@
 
 colab-test: $(COLAB)/.ready
-	@$(COLAB)/bin/python -m pytest tests --ignore=tests/test_documents.py --ignore=tests/test_results.py
+	@$(COLAB)/bin/python -m pytest tests --ignore=tests/course/test_documents.py \
+		--ignore=tests/course/test_chapters.py
 
 $(COLAB)/.ready: colab-constraints.txt pyproject.toml
 	@$(call check_python)

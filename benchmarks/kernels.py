@@ -29,10 +29,10 @@ import pandas as pd
 from measure import HERE, NOTEBOOKS, arguments, machine, write_csv
 from nbclient import NotebookClient
 
-from lenet_helpers.tools.environment import kernel_environment
-from lenet_helpers.tools.execute import cleared
-from lenet_helpers.tools.lab import served
-from lenet_helpers.tools.project import data_in_use
+from course.environment import kernel_environment
+from course.execute import cleared
+from course.lab import served
+from course.project import data_in_use
 
 COUNTS = ("1", "4", "8")
 

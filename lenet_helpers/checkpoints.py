@@ -1,6 +1,7 @@
 """Trained models that are committed, small, and verified before they are loaded."""
 
 import hashlib
+import importlib
 import io
 import json
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 
 FOLDER = Path(__file__).parent / "artifacts"
 INDEX = "checkpoints.json"
+# The modules of lenet_helpers that define networks, in the order in which a name is looked up.
+NETWORKS = ("models", "lenet1998.networks", "studies.networks")
 
 
 class CheckpointError(Exception):
@@ -34,10 +37,7 @@ def load_checkpoint(name, folder=None):
             f"{path.name} in {folder} is damaged or was replaced: its SHA-256 is {found}, "
             f"expected {entry['sha256']}. {_remedy(entry)}"
         )
-    from lenet_helpers import models
-
-    network = getattr(models, entry["network"])(**entry.get("network_options", {}))
-    model = models.compile_for_output(network)
+    model = _built(entry["network"], entry.get("network_options", {}))
     with np.load(path, allow_pickle=False) as weights:
         model.set_weights([weights[key] for key in sorted(weights)])
     return model
@@ -46,9 +46,9 @@ def load_checkpoint(name, folder=None):
 def save_checkpoint(model, name, made_by, folder=None, network_options=None):
     """Save a model's weights, and record its SHA-256 and origin.
 
-    model:   one of `models`, by its name, built with network_options, a dict. Only weights are
-             saved: a file of Keras's own holds the layers' settings too, which an older Keras,
-             such as Colab's, cannot read.
+    model:   a network of a module in NETWORKS, called like its function, built with
+             network_options, a dict. Only weights are saved: a file of Keras's own holds the
+             layers' settings too, which an older Keras, such as Colab's, cannot read.
     made_by: str, the chapter and the command, as shown when the checkpoint is missing:
              "chapter 04, by `python -m lenet_helpers seeds`".
     Returns the path of NAME.npz.
@@ -75,6 +75,18 @@ def pack_weights(model):
     weights = model.get_weights()
     np.savez(packed, **{f"{place:03}": weight for place, weight in enumerate(weights)})
     return packed.getvalue()
+
+
+def _built(network, options):
+    """Build and compile a network; a module may have its own `compile_for_output`."""
+    from lenet_helpers.models import compile_article
+
+    homes = (importlib.import_module(f"lenet_helpers.{home}") for home in NETWORKS)
+    home = next((home for home in homes if hasattr(home, network)), None)
+    if home is None:
+        raise CheckpointError(f"No network is called {network!r} in {', '.join(NETWORKS)}.")
+    compiled = getattr(home, "compile_for_output", compile_article)
+    return compiled(getattr(home, network)(**options))
 
 
 def _index(folder):

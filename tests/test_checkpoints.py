@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lenet_helpers.checkpoints import INDEX, CheckpointError, load_checkpoint, save_checkpoint
-from lenet_helpers.models import article_lenet5, compile_article, deep_network
+from lenet_helpers.models import article_lenet5, compile_article
+from lenet_helpers.studies.networks import deep_network
 
 
 @pytest.fixture

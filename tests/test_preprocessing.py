@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lenet_helpers.distortions import random_affine
 from lenet_helpers.preprocessing import (
     split_validation,
     to_deslanted_input,
     to_model_input,
     to_paper_input,
 )
+from lenet_helpers.studies.distortions import random_affine
 
 
 @pytest.fixture

@@ -1,0 +1,121 @@
+"""The committed notebooks and texts: executed, quiet, complete, and true to results.json."""
+
+import itertools
+import json
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from course import checks, texts
+from course.project import (
+    CITATION,
+    FACTS,
+    FIGURES,
+    NOTEBOOKS,
+    README,
+    ROOT,
+    notebook_paths,
+    repository_address,
+)
+from course.stamp import readme_blocks
+from lenet_helpers.reporting import measured_tolerances, read_results
+
+PATHS = notebook_paths()
+NEXT = dict(itertools.pairwise(PATHS))
+NUMBERS = read_results(FIGURES)["numbers"]
+KNOWN = json.loads(FACTS.read_text(encoding="utf-8"))
+
+
+def none(problems):
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    return notebook
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.unexecuted_cells,
+        checks.loud_cells,
+        checks.residue,
+        checks.metadata_noise,
+        checks.long_cells,
+        checks.figures_without_alt,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_a_notebook_is_sound(notebook, check):
+    none(check(notebook))
+
+
+def test_a_notebook_opens_and_closes_as_all_do(notebook, path):
+    next_name = NEXT[path].name if path in NEXT else None
+    none(checks.structure(notebook, path.name, next_name))
+
+
+def test_a_notebook_bears_the_repository_s_address(notebook, path):
+    none(checks.stale_addresses(notebook, path.name, repository_address()))
+
+
+def test_tolerances_on_cells_were_measured(notebook):
+    none(checks.unmeasured_tolerances(notebook, measured_tolerances()))
+
+
+def test_numbers_in_prose_are_tied(notebook):
+    text = checks.markdown(notebook)
+    none(checks.stale_tags(text, NUMBERS))
+    none(checks.untied_numbers(text, NUMBERS, KNOWN))
+
+
+def test_links_in_notebooks_lead_somewhere(notebook):
+    none(checks.broken_links(checks.markdown(notebook), NOTEBOOKS))
+
+
+def test_tolerances_in_results_were_measured():
+    none(checks.unmeasured_numbers(NUMBERS, measured_tolerances()))
+
+
+def test_every_reported_figure_is_there_and_no_other():
+    reported = set(read_results(FIGURES)["figures"])
+    assert reported == {path.stem for path in FIGURES.iterdir() if path.suffix in (".png", ".svg")}
+
+
+def test_readme():
+    text = README.read_text(encoding="utf-8")
+    none(checks.stale_blocks(text, readme_blocks(NUMBERS)))
+    none(checks.stale_tags(text, NUMBERS))
+    none(checks.untied_numbers(text, NUMBERS, KNOWN))
+    none(checks.broken_links(text, ROOT))
+
+
+@pytest.mark.parametrize("row", texts.ROWS, ids=lambda row: row.key)
+def test_a_row_of_readme_s_table_has_both_numbers(row):
+    assert row.key in NUMBERS
+    assert (
+        row.article in (texts.NONE, *KNOWN) or checks.untied_numbers(row.article, NUMBERS, {}) == []
+    )
+
+
+def test_the_citation_bears_the_repository_s_address():
+    text = CITATION.read_text(encoding="utf-8")
+    assert texts.stamped(text, repository_address()) == text
+    assert repository_address() in text
+
+
+def test_ruff_is_content():
+    command = [sys.executable, "-m", "ruff", "check", "--quiet", "--output-format=concise", ROOT]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
