@@ -53,9 +53,9 @@ def data_in_use():
     Raises ToolError with the loader's own words if it refuses.
     """
     command = [sys.executable, "-c", DESCRIBE_DATA]
-    answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     if answer.returncode:
-        raise ToolError(f"The data could not be looked up:\n{answer.stderr.strip()}")
+        raise ToolError("The data could not be looked up; what went wrong is above.")
     found = json.loads(answer.stdout.splitlines()[-1])
     if "error" in found:
         raise ToolError(found["error"])

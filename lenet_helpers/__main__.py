@@ -20,10 +20,14 @@ def check(args, rest):
 def fetch(args, rest):
     """write MNIST, verified, into a folder, for rooms without a network"""
     with _readable_errors():
-        from lenet_helpers.data import fetch
+        from lenet_helpers.data import MnistDownloadError, fetch, fetch_writers
 
-        path = fetch(args.to).resolve()
-    print(f"All of MNIST, verified: {path}")
+        path = fetch(args.to)
+        print(f"All of MNIST, verified: {path}")
+        try:
+            print(f"Who wrote it, verified: {', '.join(map(str, fetch_writers(args.to)))}")
+        except MnistDownloadError as error:
+            print(f"Without who wrote it: {error}")
     print("Take the folder along; without a network, let LENET_MNIST name where it is, as in")
     print(f"    LENET_MNIST={shlex.quote(str(path.parent))} python -m lenet_helpers check")
 
@@ -36,8 +40,10 @@ def seeds(args, rest):
         try:
             run_seeds(range(args.seeds), args.workers, functools.partial(print, flush=True))
         except BrokenExecutor as error:
-            remedy = "Perhaps for want of memory: try --workers 1."
-            raise ToolError(f"A run died, and nothing was written. {remedy}") from error
+            raise ToolError(
+                "A run's process died, and nothing was written; what it said is above. Does it "
+                "die with --workers 1, too?"
+            ) from error
 
 
 def study(args, rest):

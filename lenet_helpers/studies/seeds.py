@@ -124,12 +124,11 @@ def _fresh_processes(workers):
 
 def _run(seed, setting, folder):
     os.environ["LENET_PROGRESS"] = "0"
-    if setting["instructions"] != "native":
-        os.environ["XLA_FLAGS"] = f"--xla_cpu_max_isa={setting['instructions']}"
     from lenet_helpers.data import load_mnist
     from lenet_helpers.runtime import reproducible
 
-    reproducible(seed, threads=setting["threads"], onednn=setting["onednn"])
+    instructions = None if setting["instructions"] == "native" else setting["instructions"]
+    reproducible(seed, setting["threads"], setting["onednn"], instructions)
     from lenet_helpers.models import article_lenet5, compile_article
     from lenet_helpers.preprocessing import split_validation
     from lenet_helpers.training import evaluate, train
