@@ -1,14 +1,11 @@
 """`python -m course refresh`: run chapters and write what they show into tracked files."""
 
-import os
 import tempfile
 from pathlib import Path
 
-import nbformat
-
 from course.checks import loud_cells
 from course.execute import execute
-from course.project import FIGURES, ToolError, chapter, data_in_use, notebook_paths
+from course.project import FIGURES, ToolError, chapter, data_in_use, notebook_paths, write_notebook
 from course.results import publish
 from course.stamp import stamp
 
@@ -42,13 +39,4 @@ def refresh_one(path, figures):
         if problems := loud_cells(notebook):
             raise ToolError(f"{Path(path).name} is not written:\n" + "\n".join(problems))
         publish(chapter(path), folder, figures)
-        _replace(path, notebook)
-
-
-def _replace(path, notebook):
-    waiting = Path(path).with_suffix(".waiting")
-    try:
-        nbformat.write(notebook, waiting)
-        os.replace(waiting, path)
-    finally:
-        waiting.unlink(missing_ok=True)
+        write_notebook(path, notebook)
