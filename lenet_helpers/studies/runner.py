@@ -27,6 +27,7 @@ import joblib
 import numpy as np
 
 from lenet_helpers.checkpoints import FOLDER, CheckpointError, save_checkpoint
+from lenet_helpers.commands import ToolError
 from lenet_helpers.reporting import ROOT
 from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
@@ -45,7 +46,7 @@ PATIENCE, PATIENCE_FOR_WORKERS = 5, 30
 PAUSE = 2  # seconds between two looks at runs that another command is making
 
 
-class StudyError(Exception):
+class StudyError(ToolError):
     """A study cannot be run, or not to its end; the message says why and what to do."""
 
 
@@ -212,6 +213,11 @@ def _as_study_errors():
         yield
     except (TableError, CheckpointError) as error:
         raise StudyError(str(error)) from error
+
+
+def table_path(study):
+    """Where the runs of a study stand: Path of a CSV."""
+    return _table(study, None).path
 
 
 def listing():
