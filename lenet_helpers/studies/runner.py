@@ -21,6 +21,7 @@ import socket
 import statistics
 import time
 import urllib.parse
+import warnings
 from pathlib import Path
 
 import joblib
@@ -337,10 +338,12 @@ def _on_cores(jobs, table, claimed, workers):
         batch_size=1,
         pre_dispatch="n_jobs",
     )
+    outcomes = parallel(joblib.delayed(turn)(job) for job in jobs)
     try:
-        outcomes = parallel(joblib.delayed(turn)(job) for job in jobs)
         yield workers, (outcome for outcome in outcomes if outcome is not None)
     finally:
+        with warnings.catch_warnings(action="ignore"):  # that runs are cancelled, which is meant
+            outcomes.close()
         for process in started:
             process.kill()
 

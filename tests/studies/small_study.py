@@ -5,6 +5,7 @@
 Networks and programs are found by the processes of the runs if the clone is in PYTHONPATH.
 """
 
+import functools
 import sys
 from dataclasses import replace
 
@@ -22,10 +23,15 @@ def dense():
     return keras.Sequential(layers, name="dense")
 
 
+@functools.cache
+def _data():
+    return load_mnist().name
+
+
 def recipe(**others):
     """Return the recipe of one rung, on MNIST or on the sample, whichever is here."""
     options = {"epochs": 2, "batch_size": 10, "images": 300, "method": "article"}
-    options |= {"data": load_mnist().name}
+    options |= {"data": _data()}
     return recipes.Recipe(**{"network": "tests.studies.small_study.dense"} | options | others)
 
 

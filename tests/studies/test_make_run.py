@@ -41,7 +41,7 @@ def test_the_curve_of_a_run_ends_where_its_row_says(trained):
     for part, images in (("train", 300), ("test", len(load_mnist().y_test))):
         errors = images * (1 - last.loc["final", f"{part}_accuracy"])
         assert round(errors) == rows.loc["final", f"{part}_errors"]
-        assert 0 < last.loc["final", f"{part}_loss"]
+        assert last.loc["final", f"{part}_loss"] > 0
     assert last.loc["chosen", "test_loss"] != last.loc["chosen", "test_loss"]  # not asked for
 
 
