@@ -142,7 +142,12 @@ COMMANDS = {
             "study": STUDY,
             "rung": {"metavar": "RUNG", "help": "one of its rungs"},
             "name": {"metavar": "NAME", "help": "of the checkpoint: artifacts/NAME.npz"},
-            "--seed": {"type": int, "default": 0, "metavar": "S", "help": "of the run (%(default)s)"},
+            "--seed": {
+                "type": int,
+                "default": 0,
+                "metavar": "S",
+                "help": "of the run (%(default)s)",
+            },
         },
         misread: {"study": STUDY},
         recount: {"study": STUDY},
