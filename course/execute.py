@@ -70,22 +70,6 @@ def tidy(notebook):
     return notebook
 
 
-def write_notebook(notebook, path):
-    """Write a notebook whole or not at all.
-
-    Raises ToolError, with what was there kept, if it cannot be written.
-    """
-    waiting = Path(path).with_suffix(".waiting")
-    try:
-        nbformat.write(notebook, waiting)
-        os.replace(waiting, path)
-    except OSError as error:
-        raise ToolError(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            waiting.unlink()
-
-
 @contextlib.contextmanager
 def _kernel(notebook, path, figures):
     """Start a kernel for a notebook; yield its NotebookClient, and what tells its last words."""

@@ -3,7 +3,16 @@
 import nbformat
 
 from course import texts
-from course.project import CITATION, FIGURES, README, ROOT, notebook_paths, repository_address
+from course.project import (
+    CITATION,
+    FIGURES,
+    README,
+    ROOT,
+    notebook_paths,
+    repository_address,
+    write_notebook,
+)
+from lenet_helpers.files import replaced
 from lenet_helpers.reporting import read_results
 
 
@@ -36,7 +45,7 @@ def _stamp_notebook(path, address, numbers):
             cell.source = texts.retagged(cell.source, numbers)
     if before == [cell.source for cell in notebook.cells]:
         return False
-    nbformat.write(notebook, path)
+    write_notebook(path, notebook)
     return True
 
 
@@ -45,5 +54,7 @@ def _stamp_text(path, address, numbers):
     after = texts.retagged(texts.stamped(before, address), numbers)
     if path == README:
         after = texts.filled(after, readme_blocks(numbers))
-    path.write_text(after, encoding="utf-8")
+    if before != after:
+        with replaced(path) as file:
+            file.write(after.encode())
     return before != after

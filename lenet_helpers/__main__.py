@@ -5,7 +5,6 @@ import contextlib
 import functools
 import shlex
 import sys
-from concurrent.futures import BrokenExecutor
 
 from lenet_helpers.commands import ToolError, run_command
 
@@ -32,59 +31,54 @@ def fetch(args, rest):
     print(f"    LENET_MNIST={shlex.quote(str(path.parent))} python -m lenet_helpers check")
 
 
-def seeds(args, rest):
-    """train chapter 04's recipe from several seeds, rewriting artifacts/; takes long"""
-    with _readable_errors():
-        from lenet_helpers.studies.seeds import run_seeds
-
-        try:
-            run_seeds(range(args.seeds), args.workers, functools.partial(print, flush=True))
-        except BrokenExecutor as error:
-            raise ToolError(
-                "A run's process died, and nothing was written; what it said is above. Does it "
-                "die with --workers 1, too?"
-            ) from error
-
-
 def study(args, rest):
-    """train a study's rungs from several seeds, going on where it stopped; or list all"""
-    from lenet_helpers.studies.runner import StudyError, listing, run_study
+    """train networks to be compared, each from several seeds; see `study --help`"""
 
-    if args.study is None:
-        print(listing())
-        return
-    rungs = args.rungs and args.rungs.split(",")
+
+def list_(args, rest):
+    """list the studies and their rungs"""
+    from lenet_helpers.studies.runner import listing
+
+    print(listing())
+
+
+def run(args, rest):
+    """train a study's rungs from several seeds, going on where it stopped"""
+    from lenet_helpers.studies.runner import run_study
+
+    run_study(
+        args.study,
+        args.rungs and args.rungs.split(","),
+        range(args.seeds),
+        weights=args.weights,
+        workers=args.workers,
+        scheduler=args.scheduler,
+        output=args.output,
+        report=functools.partial(print, flush=True),
+    )
+    if args.output is None and args.study in ("seeds", "ladder"):
+        _measure_noise(args.study)
+
+
+def _measure_noise(study):
+    """Rewrite what is computed from the runs of the two studies that tolerances rest on."""
+    from lenet_helpers.studies import runner, seeds
+
     try:
-        run_study(
-            args.study,
-            rungs,
-            range(args.seeds),
-            workers=args.workers,
-            scheduler=args.scheduler,
-            output=args.output,
-            report=functools.partial(print, flush=True),
-        )
-    except StudyError as error:
-        raise ToolError(str(error)) from error
-    if args.study == "ladder" and args.output is None:
-        from lenet_helpers.studies.seeds import write_tolerances
-
-        try:
-            write_tolerances()
-        except ValueError as error:
-            print(f"tolerances.csv stays as it was. {error}")
+        if study == "seeds":
+            seeds.write_seeds(runner.table_path(study))
+        seeds.write_tolerances()
+    except ValueError as error:
+        print(f"tolerances.csv stays as it was. {error}")
 
 
 def keep(args, rest):
     """make a study's finished run a committed checkpoint"""
     from lenet_helpers.runtime import reproducible
-    from lenet_helpers.studies.runner import StudyError, keep_run
+    from lenet_helpers.studies.runner import keep_run
 
     reproducible()
-    try:
-        print(f"Wrote {keep_run(args.study, args.rung, args.name, args.seed)}")
-    except StudyError as error:
-        raise ToolError(str(error)) from error
+    print(f"Wrote {keep_run(args.study, args.rung, args.name, args.seed)}")
 
 
 def misread(args, rest):
@@ -97,17 +91,14 @@ def recount(args, rest):
     _counted_again(args.study, "write_recounted")
 
 
-def _counted_again(name, writer):
-    """Call a function of `study` that loads a study's networks, and writes what it counts."""
+def _counted_again(study, writer):
+    """Call a function of `runner` that loads a study's networks, and writes what it counts."""
     from lenet_helpers.runtime import reproducible
-    from lenet_helpers.studies import runner as study
+    from lenet_helpers.studies import runner
 
     reproducible(seed=0, onednn=True)
     with _readable_errors():
-        try:
-            print(f"Wrote {getattr(study, writer)(name, functools.partial(print, flush=True))}")
-        except study.StudyError as error:
-            raise ToolError(str(error)) from error
+        print(f"Wrote {getattr(runner, writer)(study, functools.partial(print, flush=True))}")
 
 
 def _positive(text):
@@ -116,52 +107,55 @@ def _positive(text):
     return int(text)
 
 
-SEEDS = {
-    "type": _positive,
-    "default": 5,
-    "metavar": "N",
-    "help": "how many: seeds 0 to N-1 (%(default)s)",
-}
+STUDY = {"metavar": "STUDY", "help": "its name"}
 COMMANDS = {
     check: {},
     fetch: {
         "--to": {"required": True, "metavar": "DIR", "help": "the folder, such as that of a stick"}
     },
-    seeds: {
-        "--seeds": SEEDS,
-        "--workers": {
-            "type": _positive,
-            "default": 2,
-            "metavar": "W",
-            "help": "how many runs at a time (%(default)s)",
-        },
-    },
     study: {
-        "study": {"nargs": "?", "metavar": "STUDY", "help": "its name; without one, a list"},
-        "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},
-        "--seeds": SEEDS,
-        "--workers": {
-            "type": _positive,
-            "metavar": "W",
-            "help": "how many runs at a time; as many as the cores bear unless given",
+        list_: {},
+        run: {
+            "study": STUDY,
+            "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},
+            "--seeds": {
+                "type": _positive,
+                "default": 5,
+                "metavar": "N",
+                "help": "how many: seeds 0 to N-1 (%(default)s)",
+            },
+            "--weights": {
+                "action": "store_true",
+                "help": "make finished runs again whose weights are not here, as in a fresh clone",
+            },
+            "--workers": {
+                "type": _positive,
+                "metavar": "W",
+                "help": "how many runs at a time; as many as the cores bear unless given",
+            },
+            "--scheduler": {
+                "metavar": "ADDRESS",
+                "help": "run on the workers of this Dask scheduler, tcp://host:port",
+            },
+            "--output": {
+                "metavar": "FILE.csv",
+                "help": "the table to go on with; lenet_helpers/artifacts/STUDY.csv unless given",
+            },
         },
-        "--scheduler": {
-            "metavar": "ADDRESS",
-            "help": "run on the workers of this Dask scheduler, tcp://host:port",
+        keep: {
+            "study": STUDY,
+            "rung": {"metavar": "RUNG", "help": "one of its rungs"},
+            "name": {"metavar": "NAME", "help": "of the checkpoint: artifacts/NAME.npz"},
+            "--seed": {
+                "type": int,
+                "default": 0,
+                "metavar": "S",
+                "help": "of the run (%(default)s)",
+            },
         },
-        "--output": {
-            "metavar": "FILE.csv",
-            "help": "the table to go on with; lenet_helpers/artifacts/STUDY.csv unless given",
-        },
+        misread: {"study": STUDY},
+        recount: {"study": STUDY},
     },
-    keep: {
-        "study": {"metavar": "STUDY", "help": "its name"},
-        "rung": {"metavar": "RUNG", "help": "one of its rungs"},
-        "name": {"metavar": "NAME", "help": "of the checkpoint: artifacts/NAME.npz"},
-        "--seed": {"type": int, "default": 0, "metavar": "S", "help": "of the run (%(default)s)"},
-    },
-    misread: {"study": {"metavar": "STUDY", "help": "its name"}},
-    recount: {"study": {"metavar": "STUDY", "help": "its name"}},
 }
 
 

@@ -1,6 +1,7 @@
 """What `python -m lenet_helpers` and `python -m course` share: reading words, running a command."""
 
 import argparse
+import os
 import sys
 
 from lenet_helpers.runtime import resolve_named_paths
@@ -13,19 +14,25 @@ class ToolError(Exception):
 def run_command(commands, module, description, words=None, passing_on=()):
     """Run the command that the words name; return the exit status.
 
-    commands:   dict, function -> its arguments: dict, name -> options of argparse. A function's
-                name is the command's, its docstring the help; it takes the parsed arguments and a
-                list of the rest.
+    commands:   dict, function -> dict of its parts: the name of an argument -> options of argparse,
+                or the function of a sub-command -> its parts. A function's name is the command's,
+                its docstring the help; it takes the parsed arguments and a list of the rest.
     module:     str, "lenet_helpers": what follows `python -m`.
     passing_on: functions that take words which are no argument of theirs.
     """
-    parser = _parser(commands, module, description)
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
+    _add(parser, commands)
     args, rest = parser.parse_known_args(words)
     if rest and args.command not in passing_on:
         parser.error(f"unknown: {' '.join(rest)}")
     try:
         _resolve_named_paths()
-        return args.command(args, rest) or 0
+        status = args.command(args, rest) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read the output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:  # no room, no permission, something in the way: the error names it
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
@@ -45,13 +52,15 @@ def _resolve_named_paths():
         raise ToolError(str(error)) from error
 
 
-def _parser(commands, module, description):
-    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
-    subparsers = parser.add_subparsers(required=True, metavar="command")
-    for command, arguments in commands.items():
-        name, what = command.__name__, command.__doc__
-        sub = subparsers.add_parser(name, help=what, description=what)
-        sub.set_defaults(command=command)
-        for argument, options in arguments.items():
-            sub.add_argument(argument, **options)
-    return parser
+def _add(parser, parts):
+    """Give a parser its arguments and sub-commands."""
+    commands = None
+    for part, options in parts.items():
+        if isinstance(part, str):
+            parser.add_argument(part, **options)
+            continue
+        commands = commands or parser.add_subparsers(required=True, metavar="command")
+        name, what = part.__name__.rstrip("_"), part.__doc__
+        sub = commands.add_parser(name, help=what, description=what)
+        sub.set_defaults(command=part)
+        _add(sub, options)

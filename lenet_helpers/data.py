@@ -13,13 +13,13 @@ import struct
 import threading
 import time
 import urllib.request
-import uuid
 import zipfile
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
+from lenet_helpers.files import replaced
 from lenet_helpers.runtime import keras_home, named_path, shows_progress
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -491,16 +491,10 @@ def _largest_file():
 
 @contextlib.contextmanager
 def _new_file(target, remedy):
-    """Yield a file beside target, which becomes target if the block succeeds, or vanishes."""
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    """As `files.replaced`, with an error that says what to do."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("xb") as file:
-                yield file
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        with replaced(target) as file:
+            yield file
     except OSError as error:
         raise MnistFolderError(f"{target.parent} is not writable ({error}). {remedy}") from error
 

@@ -4,9 +4,9 @@ import csv
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 
+from lenet_helpers.files import locked, replaced
 from lenet_helpers.runtime import named_path
 
 RESULTS = "results.json"
@@ -90,20 +90,18 @@ def read_results(folder):
 
 def write_results(folder, results):
     """Replace `results.json` in a folder, at once and in a stable form."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(results, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, folder / RESULTS)
+    with replaced(Path(folder) / RESULTS) as file:
+        file.write(text.encode())
 
 
 def _record(section, key, entry):
     folder = output_folder()
-    results = read_results(folder)
-    results[section] = {**results[section], key: entry}
-    write_results(folder, results)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):  # two chapters may run at once
+        results = read_results(folder)
+        results[section] = {**results[section], key: entry}
+        write_results(folder, results)
 
 
 def _save_svg(figure, path):

@@ -22,10 +22,12 @@ from course.project import (
     data_in_use,
     notebook_paths,
     repository_address,
+    write_notebook,
 )
 from course.workshop import schedule
 from course.workshop.learner import exercises, learners_version, title
 from course.workshop.sizing import read_kernels, sizing
+from lenet_helpers.files import replaced
 from lenet_helpers.reporting import read_results
 
 WORKSHOP = BUILD / "workshop"
@@ -41,13 +43,13 @@ def workshop(measure=False):
     Raises ToolError if an exercise is not in order, or a chapter fails while it is measured.
     """
     paths, address = notebook_paths(), repository_address()
-    WORKSHOP.mkdir(parents=True, exist_ok=True)
     times = measured(paths) if measure else known_times(paths)
     for path in paths:
         version = learners_version(nbformat.read(path, as_version=4), address)
-        nbformat.write(version, WORKSHOP / path.name)
+        write_notebook(WORKSHOP / path.name, version)
     text = guide({path: nbformat.read(path, as_version=4) for path in paths}, times)
-    (WORKSHOP / "GUIDE.md").write_text(text, encoding="utf-8")
+    with replaced(WORKSHOP / "GUIDE.md") as file:
+        file.write(text.encode())
     folder = WORKSHOP.relative_to(ROOT)
     print(f"{len(paths)} learner's notebooks and GUIDE.md: {folder}")
     print(f"Open them with: {sys.executable} -m jupyterlab {folder}")
@@ -67,7 +69,8 @@ def measured(paths):
                 execute(path, folder)
                 seconds = round(time.perf_counter() - start, 1)
             times[path.stem] = {"seconds": seconds, "data": name, "code": _code(path)}
-            TIMES.write_text(json.dumps(times, indent=2) + "\n", encoding="utf-8")
+            with replaced(TIMES) as file:
+                file.write((json.dumps(times, indent=2) + "\n").encode())
     return times
 
 

@@ -42,16 +42,19 @@ class Failure(NamedTuple):
     log: str = ""
 
 
-def run_fresh(job, on_start=lambda process: None, unfinished=None):
+def run_fresh(
+    job, on_start=lambda process: None, unfinished=None, program="lenet_helpers.studies.make_run"
+):
     """Make a run in a fresh process; return a Run, or a Failure if it raises, dies or cannot start.
 
     on_start: function that is given the subprocess.Popen.
     unfinished: folder in which a long run keeps its state, to go on from if it is interrupted.
+    program: str, the module that makes it.
     The process ends by itself when this one dies, however it dies: it sees its stdin closed.
     """
     try:
         with tempfile.TemporaryFile() as log:
-            answer, status = _call([job, unfinished and str(unfinished)], log, on_start)
+            answer, status = _call([job, unfinished and str(unfinished)], program, log, on_start)
             log.seek(0)
             text = log.read().decode(errors="replace")
     except OSError as error:
@@ -59,10 +62,10 @@ def run_fresh(job, on_start=lambda process: None, unfinished=None):
     return pickle.loads(answer) if status == 0 else Failure(job, _reason(status, text), text)
 
 
-def _call(order, log, on_start):
+def _call(order, program, log, on_start):
     environment = os.environ | {"LENET_PROGRESS": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     with subprocess.Popen(
-        [sys.executable, "-m", "lenet_helpers.studies.make_run"],
+        [sys.executable, "-m", program],
         bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -53,8 +53,10 @@ def _run(job, unfinished):
         )
     recipe, opens_test_set = recipes.read_settings(job.settings)
     digits = load_mnist()
+    recipe.check(digits)
     parts = _parts(digits, recipe, opens_test_set)
-    reproducible(job.seed, recipe.threads, recipe.onednn)
+    instructions = None if recipe.instructions == "native" else recipe.instructions
+    reproducible(job.seed, recipe.threads, recipe.onednn, instructions)
 
     from lenet_helpers.checkpoints import pack_weights
     from lenet_helpers.studies.methods import build
@@ -96,11 +98,6 @@ def _parts(digits, recipe, opens_test_set):
 
 
 def _training_images(digits, recipe):
-    if recipe.images > len(digits.x_train):
-        raise ValueError(
-            f"The recipe takes {recipe.images:,} training images, but {digits.name} has only "
-            f"{len(digits.x_train):,} here: let LENET_MNIST name a copy of all of MNIST."
-        )
     return digits.x_train[: recipe.images], digits.y_train[: recipe.images]
 
 
@@ -157,7 +154,21 @@ def _curve(model, history, weights, recipe, parts):
     for row, kept in zip(rows, weights, strict=False):
         model.set_weights(kept)
         row |= _errors(model, recipe, parts)
+    if recipe.measures_loss:
+        rows[-1] |= _losses(model, recipe, parts)
     return rows
+
+
+def _losses(model, recipe, parts):
+    from lenet_helpers.training import evaluate
+
+    preprocess = recipes.find(recipe.preprocess, "preprocessing")
+    return {
+        f"{part}_{name}": value
+        for part in ("train", "test")
+        if f"{part}_errors" in parts
+        for name, value in evaluate(model, *parts[f"{part}_errors"], preprocess).items()
+    }
 
 
 def _machine():

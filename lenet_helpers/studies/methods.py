@@ -7,14 +7,13 @@ for all of the recipe's epochs; and returns a Keras History.
 
 import functools
 import hashlib
-import io
 import math
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from lenet_helpers.checkpoints import CheckpointError
+from lenet_helpers.checkpoints import CheckpointError, unpack_weights
 from lenet_helpers.lenet1998.losses import MeanDistance, RBFLoss, SmoothedCrossentropy
 from lenet_helpers.lenet1998.networks import compile_1998
 from lenet_helpers.lenet1998.optimizer import CurvatureEstimate, StochasticDiagonalLM, paper_rate
@@ -178,7 +177,7 @@ def answers(model, recipe, images):
 def load_run(runs, rung, seed, folder):
     """Return the trained network of a run, and its Recipe.
 
-    runs: DataFrame of `run_table.read_runs`; folder: path of its weights, RUNG-SEED.npz.
+    runs: DataFrame of `table.read_runs`; folder: path of its weights, RUNG-SEED.npz.
     Raises CheckpointError if the run is not in the table, or the weights are not there or not its.
     """
     found = runs[(runs["rung"] == rung) & (runs["seed"] == seed)]
@@ -186,7 +185,8 @@ def load_run(runs, rung, seed, folder):
         raise CheckpointError(f"The table has {len(found)} runs of {rung} with seed {seed}.")
     run = found.iloc[0]
     path = Path(folder) / f"{rung}-{seed}.npz"
-    remedy = f"`python -m lenet_helpers study {run['study']}` makes it."
+    command = f"study run {run['study']} --rungs {rung} --seeds {seed + 1} --weights"
+    remedy = f"`python -m lenet_helpers {command}` makes it."
     if not path.is_file():
         raise CheckpointError(f"{path.name} is missing from {folder}. {remedy}")
     content = path.read_bytes()
@@ -194,6 +194,5 @@ def load_run(runs, rung, seed, folder):
         raise CheckpointError(f"{path} is damaged, or of another run than the table's. {remedy}")
     recipe, _ = read_settings(run["settings"])
     model = build(recipe)
-    with np.load(io.BytesIO(content), allow_pickle=False) as weights:
-        model.set_weights([weights[key] for key in sorted(weights)])
+    unpack_weights(model, content)
     return model, recipe

@@ -1,7 +1,7 @@
 """What is trained for the tables of several seeds: recipes, by study and rung.
 
-`python -m lenet_helpers study` runs them. Listing them loads nothing heavy, so networks, methods
-and preprocessing are given by name.
+`python -m lenet_helpers study run` trains them. Listing them loads nothing heavy, so networks,
+methods and preprocessing are given by name.
 """
 
 import contextlib
@@ -34,14 +34,18 @@ class Recipe:
     epochs, batch_size: int, 1 or more.
     validation_split: float in [0, 1): 0.1 to choose settings, 0 for final runs on all images.
     images:     int, how many of the training images are used, from the first on.
+    data:       what `load_mnist` must have found: a run on the sample is another recipe's.
     preprocess: name of a function in `preprocessing`: from uint8 images to what the network reads.
     answer:     "largest" or "smallest", which of the ten outputs names the digit.
     threads:    int, TensorFlow's threads. Part of the recipe because another number of threads
                 rounds differently: a run must not depend on how many others ran beside it.
     onednn:     bool, whether TensorFlow computes with oneDNN, which is the faster one for
                 convolutions that are not fused with their pooling.
+    instructions: "native", or an older processor's that XLA is to keep to, such as "AVX2".
     counts_every_epoch: bool, whether errors are also counted with the weights after each epoch,
                 once training has ended.
+    measures_loss: bool, whether accuracy and loss on training and test images are also measured
+                with the last epoch's weights.
     network_options, options: dict, what the network's and the method's functions take besides.
 
     A name with a dot, such as "package.module.function", is looked up there instead.
@@ -54,11 +58,14 @@ class Recipe:
     batch_size: int
     validation_split: float = 0.1
     images: int = 60_000
+    data: str = "MNIST"
     preprocess: str = "to_model_input"
     answer: str = "largest"
     threads: int = 1
     onednn: bool = False
+    instructions: str = "native"
     counts_every_epoch: bool = False
+    measures_loss: bool = False
     network_options: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
 
@@ -74,6 +81,19 @@ class Recipe:
             if not _is_json(getattr(self, name)):
                 raise ValueError(f"{name} must be plain JSON: {getattr(self, name)}")
 
+    def check(self, digits):
+        """Raise ValueError unless Digits are the recipe's data, and as many as it takes."""
+        if digits.name != self.data:
+            raise ValueError(
+                f"The recipe is for {self.data}, and here is {digits.name}: let LENET_MNIST name a "
+                "copy of all of MNIST."
+            )
+        if self.images > len(digits.x_train):
+            raise ValueError(
+                f"The recipe takes {self.images:,} training images, but {digits.name} has only "
+                f"{len(digits.x_train):,}."
+            )
+
 
 @dataclass(frozen=True)
 class Study:
@@ -84,12 +104,14 @@ class Study:
         of weights: letters, digits, and any of _ . + -
     opens_test_set: bool, whether each run counts its errors on the test set, once, at its end.
         A study that settings are chosen by must not.
+    committed: bool, whether its table stands in artifacts/, rather than in build/studies/.
     Raises ValueError for a name that cannot be a file's.
     """
 
     about: str
     rungs: dict
     opens_test_set: bool = False
+    committed: bool = True
 
     def __post_init__(self):
         for rung in self.rungs:
@@ -165,6 +187,17 @@ def _by_keras(optimizer, learning_rate, **others):
         "learning_rate": learning_rate,
         "falling": True,
         **others,
+    }
+
+
+def _machines():
+    """Chapter 4's recipe as different machines compute it: AVX2 stands for one without AVX-512."""
+    reference = Recipe("article_lenet5", "article", epochs=20, batch_size=10, measures_loss=True)
+    return {
+        "reference": reference,
+        "two-threads": replace(reference, threads=2),
+        "oneDNN": replace(reference, onednn=True),
+        "AVX2": replace(reference, instructions="AVX2"),
     }
 
 
@@ -352,6 +385,12 @@ SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
 
 STUDIES = {
+    "seeds": Study(
+        "chapter 4's recipe as different machines compute it: how far two runs lie apart",
+        _machines(),
+        opens_test_set=True,
+        committed=False,
+    ),
     "ladder": Study(
         "from the article's network to the best of no more parameters, one change at a time",
         _ladder(),

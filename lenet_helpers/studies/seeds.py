@@ -1,57 +1,60 @@
 """The article's recipe over seeds and machines' settings: what its noise is.
 
-`python -m lenet_helpers seeds` runs it. The runs are committed as `artifacts/seeds.csv`; how far
-they lie apart becomes the tolerance of every number that comes out of training.
+`python -m lenet_helpers study run seeds` trains it. What its runs come to is committed as
+`artifacts/seeds.csv`; how far they lie apart becomes the tolerance of every number that comes out
+of training.
 """
 
-import concurrent.futures
 import math
-import multiprocessing
-import os
-import tempfile
-from pathlib import Path
 
 import pandas as pd
 
-from lenet_helpers.checkpoints import FOLDER, load_checkpoint, save_checkpoint
-from lenet_helpers.studies.table import read_runs
+from lenet_helpers.checkpoints import FOLDER
+from lenet_helpers.files import locked, replaced
+from lenet_helpers.studies.recipes import STUDIES, read_settings
+from lenet_helpers.studies.table import read_epochs, read_runs
 
 SEEDS_CSV = FOLDER / "seeds.csv"
 SPEED_CSV = FOLDER / "speed.csv"
 TOLERANCES_CSV = FOLDER / "tolerances.csv"
 LADDER_CSV, LIVE_RUNG = FOLDER / "ladder.csv", "one-cycle"
-CHECKPOINT = "article_lenet5"
-MADE_BY = "chapter 04's recipe, by `python -m lenet_helpers seeds`"
-# How one machine may differ from another. AVX2 stands for a processor without AVX-512.
+# How one machine may differ from another.
 SETTINGS = [
-    {"threads": 1, "onednn": False, "instructions": "native"},
-    {"threads": 2, "onednn": False, "instructions": "native"},
-    {"threads": 1, "onednn": True, "instructions": "native"},
-    {"threads": 1, "onednn": False, "instructions": "AVX2"},
+    {name: getattr(recipe, name) for name in ("threads", "onednn", "instructions")}
+    for recipe in STUDIES["seeds"].rungs.values()
 ]
+# The columns of seeds.csv, and what they are called in a run's last epoch.
+MEASURED = {
+    "running_accuracy": "accuracy",
+    "running_loss": "loss",
+    **{name: name for name in ("train_accuracy", "train_loss", "val_accuracy", "val_loss")},
+    "test_accuracy": "test_accuracy",
+    "test_loss": "test_loss",
+}
 
 
-def run_seeds(seeds, workers=2, report=print):
-    """Train the recipe for each seed under each of SETTINGS, and write what came out.
+def write_seeds(path):
+    """Bring the runs of the study "seeds" into artifacts/seeds.csv, beside others' or over them.
 
-    seeds:   iterable of int; seed 0 under the first setting becomes the checkpoint.
-    workers: int, runs at a time, each in a process of its own.
-    Writes artifacts/seeds.csv, tolerances.csv and the checkpoint; returns the runs, a DataFrame.
-    Raises MnistError if the full MNIST is not to be had.
+    path: of the study's table.
     """
-    from lenet_helpers.data import load_mnist
+    last = read_epochs(path).groupby(["rung", "seed"]).last()[list(MEASURED.values())]
+    last.columns = list(MEASURED)
+    rows = [
+        {"seed": run.seed, **_machine(run.settings), **last.loc[(run.rung, run.seed)]}
+        for run in read_runs(path).itertuples()
+    ]
+    key = ["seed", *SETTINGS[0]]
+    with locked(FOLDER):
+        runs = pd.concat([seed_runs(), pd.DataFrame(rows)]).drop_duplicates(key, keep="last")
+        place = [SETTINGS.index(setting) for setting in runs[key[1:]].to_dict("records")]
+        runs = runs.assign(place=place).sort_values(["seed", "place"]).drop(columns="place")
+        _write(SEEDS_CSV, runs, index=False, float_format="%.6f")
 
-    load_mnist(offline_sample=False)
-    jobs = [(seed, setting) for seed in seeds for setting in SETTINGS]
-    with tempfile.TemporaryDirectory() as folder, _fresh_processes(workers) as pool:
-        waiting = [pool.submit(_run, seed, setting, folder) for seed, setting in jobs]
-        for number, done in enumerate(concurrent.futures.as_completed(waiting), 1):
-            report(f"run {number} of {len(jobs)}: {done.result()}")
-        runs = pd.DataFrame([run.result() for run in waiting])
-        _keep_checkpoint(Path(folder))
-    runs.to_csv(SEEDS_CSV, index=False, float_format="%.6f", lineterminator="\n")
-    write_tolerances()
-    return runs
+
+def _machine(settings):
+    recipe, _ = read_settings(settings)
+    return {name: getattr(recipe, name) for name in SETTINGS[0]}
 
 
 def seed_runs():
@@ -98,7 +101,12 @@ def all_tolerances():
 
 def write_tolerances():
     """Rewrite artifacts/tolerances.csv from the committed runs."""
-    all_tolerances().to_csv(TOLERANCES_CSV, lineterminator="\n")
+    _write(TOLERANCES_CSV, all_tolerances())
+
+
+def _write(path, table, **options):
+    with replaced(path) as file:
+        file.write(table.to_csv(lineterminator="\n", **options).encode())
 
 
 def _rounded_up(value, digits=2):
@@ -113,49 +121,3 @@ def reference_runs(runs):
     """The runs under the first setting, one per seed."""
     reference = SETTINGS[0]
     return runs[(runs[list(reference)] == pd.Series(reference)).all(axis=1)].reset_index(drop=True)
-
-
-def _fresh_processes(workers):
-    """Threads, oneDNN and instructions are fixed once TensorFlow runs: one process per run."""
-    return concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1
-    )
-
-
-def _run(seed, setting, folder):
-    os.environ["LENET_PROGRESS"] = "0"
-    from lenet_helpers.data import load_mnist
-    from lenet_helpers.runtime import reproducible
-
-    instructions = None if setting["instructions"] == "native" else setting["instructions"]
-    reproducible(seed, setting["threads"], setting["onednn"], instructions)
-    from lenet_helpers.models import article_lenet5, compile_article
-    from lenet_helpers.preprocessing import split_validation
-    from lenet_helpers.training import evaluate, train
-
-    digits = load_mnist()
-    model = compile_article(article_lenet5())
-    history = train(model, digits.x_train, digits.y_train, seed=seed)
-    training, _ = split_validation(len(digits.x_train))
-    again = evaluate(model, digits.x_train[training], digits.y_train[training])
-    test = evaluate(model, digits.x_test, digits.y_test)
-    if seed == 0 and setting == SETTINGS[0]:
-        save_checkpoint(model, CHECKPOINT, MADE_BY, folder)
-    final = {name: values[-1] for name, values in history.history.items()}
-    return {
-        "seed": seed,
-        **setting,
-        "running_accuracy": final["accuracy"],
-        "running_loss": final["loss"],
-        "train_accuracy": again["accuracy"],
-        "train_loss": again["loss"],
-        "val_accuracy": final["val_accuracy"],
-        "val_loss": final["val_loss"],
-        "test_accuracy": test["accuracy"],
-        "test_loss": test["loss"],
-    }
-
-
-def _keep_checkpoint(folder):
-    if (folder / f"{CHECKPOINT}.npz").is_file():
-        save_checkpoint(load_checkpoint(CHECKPOINT, folder), CHECKPOINT, MADE_BY)

@@ -1,13 +1,14 @@
 """A training's state in a file, so that an interruption costs minutes and not the whole run."""
 
 import json
-import os
 import time
 import warnings
 import zipfile
 from pathlib import Path
 
 import numpy as np
+
+from lenet_helpers.files import replaced
 
 SECONDS_APART = 60  # a state is some hundred kB, an epoch of a long run a minute
 
@@ -60,17 +61,9 @@ class TrainingState:
             return
         about = {"purpose": self.purpose, "seconds": self.seconds, "logs": logs}
         values = {f"{n:03}": np.asarray(v) for n, v in enumerate(_variables(model))}
-        part = self.path.with_name(f".{self.path.name}.part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with part.open("wb") as file:
-                    np.savez(file, about=json.dumps(about), **values)
-                    file.flush()
-                    os.fsync(file.fileno())
-                part.replace(self.path)
-            finally:
-                part.unlink(missing_ok=True)
+            with replaced(self.path) as file:
+                np.savez(file, about=json.dumps(about), **values)
         except OSError as error:
             warnings.warn(f"The state of training is not kept: {error}.", stacklevel=2)
         self.saved = time.monotonic()

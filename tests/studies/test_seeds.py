@@ -1,14 +1,13 @@
 """The table of seeds, and the tolerances that come from it."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from lenet_helpers import checkpoints
 from lenet_helpers.__main__ import main
 from lenet_helpers.studies import runner, seeds
 from lenet_helpers.studies.recipes import STUDIES
 from lenet_helpers.studies.table import read_epochs, read_runs, recounted_path
+from tests.studies.fake_run import fake_run
 
 RUN = {"threads": 1, "onednn": False, "instructions": "native"}
 
@@ -44,7 +43,7 @@ def test_a_ladder_with_one_run_of_the_live_rung_leaves_the_tolerances_alone(monk
     one = pd.DataFrame({"rung": ["one-cycle"], "test_errors": [90]})
     monkeypatch.setattr(runner, "run_study", lambda *args, **options: None)
     monkeypatch.setattr(seeds, "read_runs", lambda path: one)
-    assert main(["study", "ladder"]) == 0
+    assert main(["study", "run", "ladder"]) == 0
     assert "tolerances.csv stays as it was. A tolerance needs two" in capsys.readouterr().out
     assert seeds.TOLERANCES_CSV.read_bytes() == before
 
@@ -62,18 +61,41 @@ def test_every_seed_ran_under_every_setting():
     assert not table.duplicated(["seed", *settings.columns]).any()
 
 
-def test_the_checkpoint_of_a_run_is_kept(tmp_path, monkeypatch):
-    from lenet_helpers.models import article_lenet5
+@pytest.fixture
+def study(monkeypatch, tmp_path):
+    """Return a function that makes some runs of the study "seeds", in no time, by the command."""
+    for name in ("SEEDS_CSV", "TOLERANCES_CSV"):
+        copy = tmp_path / getattr(seeds, name).name
+        copy.write_bytes(getattr(seeds, name).read_bytes())
+        monkeypatch.setattr(seeds, name, copy)
+    monkeypatch.setattr(runner, "BUILD", tmp_path)
 
-    model, runs_folder = article_lenet5(), tmp_path / "runs"
-    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path / "kept")
-    seeds._keep_checkpoint(runs_folder)  # where seed 0 was not among the seeds
-    assert not (tmp_path / "kept").exists()
-    checkpoints.save_checkpoint(model, seeds.CHECKPOINT, seeds.MADE_BY, runs_folder)
-    seeds._keep_checkpoint(runs_folder)
-    kept = checkpoints.load_checkpoint(seeds.CHECKPOINT)
-    for ours, theirs in zip(kept.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    def make(accuracy, *words):
+        def run(job, *_):
+            made = fake_run(job)
+            measured = dict.fromkeys(seeds.MEASURED.values(), accuracy)
+            return made._replace(curve=[epoch | measured for epoch in made.curve])
+
+        monkeypatch.setattr(runner, "run_fresh", run)
+        assert main(["study", "run", "seeds", *words]) == 0
+        return seeds.seed_runs()
+
+    return make
+
+
+def test_runs_of_the_study_take_their_places_in_the_table(study):
+    before = seeds.seed_runs()
+    after = study(0.5, "--seeds", "1", "--rungs", "AVX2,oneDNN")
+    changed = after.ne(before).any(axis=1)
+    assert after.columns.equals(before.columns)
+    assert after[changed].index.tolist() == [2, 3]
+    assert (after.loc[[2, 3], list(seeds.MEASURED)] == 0.5).all(axis=None)
+    more = study(0.25, "--seeds", str(before["seed"].nunique() + 1), "--rungs", "reference")
+    assert len(more) == len(before) + 1
+    assert more.iloc[-1].tolist() == [5, 1, False, "native", *[0.25] * 8]
+    assert more.iloc[0, 4:].tolist() == [0.25] * 8
+    table = pd.read_csv(seeds.TOLERANCES_CSV, index_col="quantity")
+    assert table.loc["running_accuracy", "runs"] == len(more)
 
 
 LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 2}
