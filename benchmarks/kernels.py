@@ -29,7 +29,8 @@ import pandas as pd
 from measure import HERE, NOTEBOOKS, arguments, machine, write_csv
 from nbclient import NotebookClient
 
-from course.execute import cleared, kernel_environment
+from course.environment import kernel_environment
+from course.execute import cleared
 from course.lab import served
 from course.project import data_in_use
 
@@ -105,7 +106,7 @@ def _client(path):
 
 async def _run(client, kernels, figures):
     begin = time.perf_counter()
-    environment = kernel_environment(figures)
+    environment = kernel_environment(figures, figures)
     await kernels.enter_async_context(
         client.async_setup_kernel(env=environment, stderr=subprocess.DEVNULL)
     )

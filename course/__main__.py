@@ -4,12 +4,16 @@ import importlib.util
 import subprocess
 import sys
 
+from course.environment import lab_environment
 from course.project import NOTEBOOKS, ROOT, ToolError
 from lenet_helpers.commands import run_command
+
+LAB = "-e '.[lab]'"
 
 
 def notebooks(args, rest):
     """run chapters on the data that is there, into build/"""
+    _require_modules("nbclient ipykernel", LAB)
     from course.run import run_notebooks
 
     run_notebooks(args.chapters)
@@ -17,19 +21,20 @@ def notebooks(args, rest):
 
 def test(args, rest):
     """run every test and compare the notebooks; takes pytest's arguments"""
-    _require_module("nbval", "-e '.[test]'")
+    _require_modules("nbval", "-e '.[test]'")
     return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
 
 
 def lab(args, rest):
     """open JupyterLab at the notebooks; takes its arguments"""
-    _require_module("jupyterlab", "-e '.[lab]'")
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *rest], cwd=NOTEBOOKS)
+    _require_modules("jupyterlab ipykernel", LAB)
+    command = [sys.executable, "-m", "jupyterlab", *rest]
+    return subprocess.call(command, cwd=NOTEBOOKS, env=lab_environment())
 
 
 def site(args, rest):
     """make web pages of the committed notebooks, in build/site, running none"""
-    _require_module("sphinx_book_theme", "-r requirements-site.txt")
+    _require_modules("sphinx_book_theme", "-r requirements-site.txt")
     from course.website.site import build_site
 
     build_site()
@@ -37,6 +42,7 @@ def site(args, rest):
 
 def workshop(args, rest):
     """write the learner's notebooks and the instructor's guide into build/workshop/"""
+    _require_modules("nbclient ipykernel", LAB)
     from course.workshop.workshop import workshop
 
     workshop(args.measure)
@@ -44,13 +50,21 @@ def workshop(args, rest):
 
 def refresh(args, rest):
     """run chapters on the full MNIST, rewriting tracked outputs, figures and numbers"""
+    _require_modules("nbclient ipykernel", LAB)
     from course.refresh import refresh
 
     refresh(args.chapters)
 
 
+def colab(args, rest):
+    """run chapters as Colab does, where its versions are: see `make colab-test`"""
+    from course.colab import run_as_colab
+
+    run_as_colab(args.chapters)
+
+
 def stamp(args, rest):
-    """rewrite Colab badges, tagged numbers and README's tables, running nothing"""
+    """rewrite Colab badges, set-up cells, tagged numbers and README's tables, running nothing"""
     from course.stamp import stamp
 
     stamp()
@@ -65,6 +79,7 @@ COMMANDS = {
     site: {},
     workshop: MEASURE,
     refresh: CHAPTERS,
+    colab: CHAPTERS,
     stamp: {},
 }
 
@@ -74,9 +89,10 @@ def main(words=None):
     return run_command(COMMANDS, "course", __doc__, words, passing_on={test, lab})
 
 
-def _require_module(module, source):
-    if importlib.util.find_spec(module) is None:
-        raise ToolError(f"{module} is not installed: pip install {source}")
+def _require_modules(modules, source):
+    for module in modules.split():
+        if importlib.util.find_spec(module) is None:
+            raise ToolError(f"{module} is not installed: pip install {source}")
 
 
 if __name__ == "__main__":

@@ -123,11 +123,11 @@ def structure(notebook, name, next_name=None):
 def stale_addresses(notebook, name, address):
     """Badge and pip line are what `stamp` writes, and the badge opens this very notebook."""
     problems = [
-        f"cell {index} holds another repository's address: run `python -m course stamp`"
+        f"cell {index} holds another repository's address or release: run `python -m course stamp`"
         for index, cell in enumerate(notebook.cells)
         if texts.stamped(cell.source, address) != cell.source
     ]
-    if f"/blob/main/notebooks/{name})" not in notebook.cells[0].source:
+    if f"/blob/{texts.RELEASE}/notebooks/{name})" not in notebook.cells[0].source:
         problems.append(f"the badge does not open notebooks/{name}")
     return problems
 

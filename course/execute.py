@@ -1,15 +1,22 @@
 """Run one notebook from top to bottom in a fresh kernel."""
 
+import contextlib
+import functools
 import os
-import subprocess
+import tempfile
 from pathlib import Path
 
 import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from course.environment import JUPYTER, kernel_environment
 from course.progress import Progress
 from course.project import ToolError
+from lenet_helpers.files import replaced
+from lenet_helpers.runtime import last_lines
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -30,28 +37,20 @@ def execute(path, figures):
 
     path:    of the notebook, which is not written to.
     figures: folder that its figures and numbers go to.
-    Raises NotebookFailed, naming notebook, cell and error, if a cell raises or the kernel dies.
+    Raises NotebookFailed, naming notebook, cell and error, if a cell raises or the kernel dies, and
+    ToolError if no kernel starts.
     """
     notebook = cleared(nbformat.read(path, as_version=4))
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        kernel_name="python3",
-        record_timing=False,
-        store_widget_state=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(Path(path).parent)}},
-    )
-    kernel = client.setup_kernel(env=kernel_environment(figures), stderr=subprocess.DEVNULL)
-    with Progress(Path(path).stem, len(code)) as progress, kernel:
+    with Progress(Path(path).stem, len(code)) as progress, _kernel(notebook, path, figures) as run:
+        client, last_said = run
         for number, (index, cell) in enumerate(code, start=1):
             progress.cell(number)
             try:
                 client.execute_cell(cell, index, execution_count=number)
             except (CellExecutionError, DeadKernelError) as error:
                 where = f"{Path(path).name}, code cell {number}"
-                raise NotebookFailed(_message(where, cell, error), notebook) from None
+                raise NotebookFailed(_message(where, cell, error, last_said), notebook) from None
     return tidy(notebook)
 
 
@@ -72,21 +71,58 @@ def tidy(notebook):
     return notebook
 
 
-def kernel_environment(figures):
-    """Return the environment of a kernel that leaves no progress bars and writes to `figures`."""
-    return {
-        **os.environ,
-        "LENET_FIGURES": str(Path(figures).resolve()),
-        "LENET_PROGRESS": "0",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
+def write_notebook(notebook, path):
+    """Write a notebook whole or not at all.
+
+    Raises ToolError, with what was there kept, if it cannot be written.
+    """
+    try:
+        with replaced(path) as file:
+            file.write((nbformat.writes(notebook) + "\n").encode())
+    except OSError as error:
+        raise ToolError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _message(where, cell, error):
+@contextlib.contextmanager
+def _kernel(notebook, path, figures):
+    """Start a kernel for a notebook; yield its NotebookClient, and what tells its last words."""
+    with tempfile.TemporaryDirectory() as apart, tempfile.TemporaryFile() as log:
+        manager = AsyncKernelManager(
+            kernel_name="python3",
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(JUPYTER / "kernels")]),
+            connection_file=f"{apart}/kernel.json",
+        )
+        client = NotebookClient(
+            notebook,
+            km=manager,
+            timeout=None,
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(Path(path).parent)}},
+        )
+        environment = kernel_environment(figures, apart)
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(
+                    client.setup_kernel(env=environment, stderr=log, cleanup_kc=True)
+                )
+            except RuntimeError as error:
+                raise ToolError(f"No kernel starts for {path}. {_last_said(log, 0)}") from error
+            yield client, functools.partial(_last_said, log, os.fstat(log.fileno()).st_size)
+
+
+def _message(where, cell, error, last_said):
     if isinstance(error, DeadKernelError):
-        reason = "its Python process died, perhaps for want of memory"
+        reason = f"Its Python process died. {last_said()}"
     else:
         first = str(error.evalue).strip().partition("\n")[0]
         reason = f"{error.ename}: {first}".rstrip(": ")
     first_line = cell.source.strip().partition("\n")[0]
     return f"{where} failed:\n    {first_line}\n{reason}"
+
+
+def _last_said(log, start):
+    log.seek(start)
+    said = last_lines(log.read().decode(errors="replace"), 5)
+    return f"It last said:\n{said}" if said else "It said nothing."

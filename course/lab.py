@@ -1,7 +1,6 @@
 """JupyterLab without a window: what a test opens in a browser, and a benchmark weighs."""
 
 import contextlib
-import os
 import secrets
 import socket
 import subprocess
@@ -12,7 +11,9 @@ import urllib.error
 import urllib.request
 from typing import NamedTuple
 
+from course.environment import lab_environment
 from course.project import ToolError
+from lenet_helpers.runtime import last_lines
 
 PATIENCE = 60  # seconds until it answers
 
@@ -39,10 +40,11 @@ def served(folder, **environment):
     """
     port, token = _free_port(), secrets.token_hex()
     options = [f"--port={port}", f"--IdentityProvider.token={token}", f"--notebook-dir={folder}"]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options]
+    options += ["--no-browser", "--allow-root"]
+    command = [sys.executable, "-m", "jupyterlab", *options]
     with tempfile.TemporaryDirectory() as settings, tempfile.TemporaryFile() as log:
         own = dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"), settings)
-        environment = {**os.environ, **own, **environment}
+        environment = lab_environment(**own, **environment)
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         lab = Lab(port, token, process.pid)
         try:
@@ -61,8 +63,8 @@ def _wait(address, process, log):
             return
         time.sleep(0.2)
     log.seek(0)
-    said = log.read().decode(errors="replace").strip().splitlines() or ["no message"]
-    raise ToolError(f"JupyterLab does not answer. It last said: {said[-1]}")
+    said = last_lines(log.read().decode(errors="replace")) or "no message"
+    raise ToolError(f"JupyterLab does not answer. It last said: {said}")
 
 
 def _free_port():

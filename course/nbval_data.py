@@ -6,27 +6,45 @@ and the report's header says so; the environment variable LENET_REQUIRE_FULL=1 m
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
+from course.environment import kernel_environment
 from course.project import ToolError, data_in_use
+from lenet_helpers.runtime import resolve_named_paths, user_settings
 
 DIGITS = pytest.StashKey[tuple[str, bool]]()
 FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_configure(config):
+    if config.getoption("tx", None):
+        raise pytest.UsageError(
+            "These tests run in one process, without -n: a notebook's cells share a kernel, and "
+            "what all notebooks wrote is compared at the end."
+        )
+    if found := user_settings():
+        raise pytest.UsageError(
+            f"Tests use Keras and TensorFlow as they come, not with {', '.join(found)}: "
+            "unset that, or let KERAS_HOME name another folder."
+        )
     config.stash[FOLDER] = tempfile.TemporaryDirectory(prefix="lenet-figures-")
-    os.environ["LENET_FIGURES"] = config.stash[FOLDER].name
-    os.environ["LENET_PROGRESS"] = "0"
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     try:
+        _set_environment(Path(config.stash[FOLDER].name))
         config.stash[DIGITS] = data_in_use()
-    except ToolError as error:
+    except (ToolError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     name, is_full = config.stash[DIGITS]
     if not is_full and os.environ.get("LENET_REQUIRE_FULL") == "1":
         raise pytest.UsageError(f"LENET_REQUIRE_FULL=1 asks for the full MNIST; found {name}.")
+
+
+def _set_environment(folder):
+    resolve_named_paths()
+    environment = kernel_environment(folder / "figures", folder)
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def pytest_unconfigure(config):
@@ -46,8 +64,14 @@ def pytest_itemcollected(item):
         item.options["check"] = False
 
 
+@pytest.hookimpl(trylast=True)  # whatever another plugin has shuffled
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: not hasattr(item, "cell"))
+    items.sort(key=_turn)
+
+
+def _turn(item):
+    """Notebooks come first, and their cells from top to bottom."""
+    return (0, str(item.path), item.cell_num) if hasattr(item, "cell") else (1,)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-import nbformat
-
 from lenet_helpers.commands import ToolError
-from lenet_helpers.files import replaced
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -49,12 +46,6 @@ def chapter(path):
     return Path(path).name[:2]
 
 
-def write_notebook(path, notebook):
-    """Replace a notebook's file whole."""
-    with replaced(path) as file:
-        file.write((nbformat.writes(notebook) + "\n").encode())
-
-
 def data_in_use():
     """Return the name of the data that a run would load, and whether it is the full MNIST.
 
@@ -62,9 +53,9 @@ def data_in_use():
     Raises ToolError with the loader's own words if it refuses.
     """
     command = [sys.executable, "-c", DESCRIBE_DATA]
-    answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     if answer.returncode:
-        raise ToolError(f"The data could not be looked up:\n{answer.stderr.strip()}")
+        raise ToolError("The data could not be looked up; what went wrong is above.")
     found = json.loads(answer.stdout.splitlines()[-1])
     if "error" in found:
         raise ToolError(found["error"])

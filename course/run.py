@@ -1,8 +1,6 @@
 """`python -m course notebooks`: run chapters into build/, leaving tracked files alone."""
 
-import nbformat
-
-from course.execute import NotebookFailed, execute
+from course.execute import NotebookFailed, execute, write_notebook
 from course.project import BUILD, ROOT, chapter, data_in_use, notebook_paths
 from course.results import forget
 
@@ -13,11 +11,11 @@ def run_notebooks(words=()):
     Raises ToolError for an unknown name, data that cannot be loaded, or a failing cell.
     """
     paths = notebook_paths(words)
+    copies, figures = BUILD / "notebooks", BUILD / "figures"
+    copies.mkdir(parents=True, exist_ok=True)
     print("Looking for MNIST ...", flush=True)
     name, is_full = data_in_use()
     print(f"The notebooks will rest on {name}.")
-    copies, figures = BUILD / "notebooks", BUILD / "figures"
-    copies.mkdir(parents=True, exist_ok=True)
     for path in paths:
         forget(chapter(path), figures)
         _run_one(path, copies / path.name, figures)
@@ -28,8 +26,8 @@ def run_notebooks(words=()):
 
 def _run_one(path, copy, figures):
     try:
-        nbformat.write(execute(path, figures), copy)
+        write_notebook(execute(path, figures), copy)
     except NotebookFailed as failure:
-        nbformat.write(failure.notebook, copy)
+        write_notebook(failure.notebook, copy)
         failure.add_note(f"What ran until then is in {copy.relative_to(ROOT)}.")
         raise

@@ -3,15 +3,18 @@
 import re
 from typing import NamedTuple
 
+from lenet_helpers import __version__
+
 TAG = re.compile(r"(?P<shown>-?\d[\d,]*(?:\.\d+)?)<!--(?P<key>\d\d\.\w+)-->")
 BLOCK = re.compile(r"<!-- (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 HEADING = re.compile(r"^# Chapter \d+ · (.+)$", re.MULTILINE)
 TIMES = re.compile(r"^\*\(reading (.+), computing (.+)\)\*$", re.MULTILINE)
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)")
-BADGE = re.compile(r"(https://colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+(/blob/main/)")
-PIP = re.compile(r"git\+https://[\w./-]+")
+BADGE = re.compile(r"(https://colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+/")
+PIP = re.compile(r"git\+https://[\w./-]+(@[\w.-]+)?")
 CITED = re.compile(r'(?<=repository-code: ")[^"]+')
 
+RELEASE = f"v{__version__}"
 NONE = "–"
 BEST = "08.alone_accuracy_percent"
 
@@ -99,9 +102,11 @@ def chapters_table(openings):
 def stamped(text, address):
     """Return the text with every Colab badge, pip line and citation on the repository's address.
 
+    Badge and pip line lead to this version's release, whatever the main branch holds by then.
+
     Raises ValueError if the address is not one of GitHub, which Colab's badges need.
     """
     if not (match := GITHUB.fullmatch(address)):
         raise ValueError(f"Colab opens notebooks from GitHub; pyproject.toml has {address!r}.")
-    text = BADGE.sub(rf"\g<1>{match[1]}\g<2>", text)
-    return CITED.sub(address, PIP.sub(f"git+{address}", text))
+    text = BADGE.sub(rf"\g<1>{match[1]}/blob/{RELEASE}/", text)
+    return CITED.sub(address, PIP.sub(f"git+{address}@{RELEASE}", text))

@@ -19,10 +19,14 @@ def check(args, rest):
 def fetch(args, rest):
     """write MNIST, verified, into a folder, for rooms without a network"""
     with _readable_errors():
-        from lenet_helpers.data import fetch
+        from lenet_helpers.data import MnistDownloadError, fetch, fetch_writers
 
-        path = fetch(args.to).resolve()
-    print(f"All of MNIST, verified: {path}")
+        path = fetch(args.to)
+        print(f"All of MNIST, verified: {path}")
+        try:
+            print(f"Who wrote it, verified: {', '.join(map(str, fetch_writers(args.to)))}")
+        except MnistDownloadError as error:
+            print(f"Without who wrote it: {error}")
     print("Take the folder along; without a network, let LENET_MNIST name where it is, as in")
     print(f"    LENET_MNIST={shlex.quote(str(path.parent))} python -m lenet_helpers check")
 

@@ -4,6 +4,9 @@
 needs TensorFlow runs in a process of its own, so that `reproducible()` can still set it up.
 """
 
+import contextlib
+import importlib.util
+import io
 import math
 import operator
 import os
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lenet_helpers.reporting import ROOT, output_folder
+from lenet_helpers.runtime import last_lines, named_path, settings_in_force, user_settings
 
 HELPERS = "lenet5-notebooks"
 GB = 1e9
@@ -55,6 +59,28 @@ def is_ready():
     return "fail" not in statuses
 
 
+def require():
+    """Raise ImportError, saying what to do, if a package that the helpers import is none for them.
+
+    On Colab importing them calls it: the set-up cell installs the helpers, and leaves the rest.
+    """
+    unmet = _unmet("")
+    if unmet:
+        raise ImportError(
+            f"The chapters cannot run with {_versions(unmet)}. Run in a cell of its own:\n"
+            f"%pip install {_ranges(unmet)}\n"
+            "Then choose Runtime > Restart session, and run the chapter from its first cell."
+        )
+
+
+def installed_version(name):
+    """Return the version of an installed package as a str, or None."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def python_version():
     """Python, against the range in pyproject.toml."""
     found, needed = platform.python_version(), metadata.metadata(HELPERS)["Requires-Python"]
@@ -74,12 +100,13 @@ def notebook_packages():
 
 
 def digits():
-    """Whether load_mnist() finds all of MNIST, and where. It downloads it, as a chapter would."""
-    from lenet_helpers.data import MnistDownloadError, MnistError, load_mnist
+    """Whether all of MNIST is found, who wrote it, and where. Downloads it, as a chapter would."""
+    from lenet_helpers.data import MnistDownloadError, MnistError, load_mnist, load_writers
 
-    source = os.environ.get("LENET_MNIST") or "Keras's cache"
     try:
-        load_mnist(offline_sample=False)
+        digits = load_mnist(offline_sample=False)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            writers = load_writers(digits)
     except MnistDownloadError:
         return Result(
             "warn",
@@ -89,7 +116,20 @@ def digits():
         )
     except MnistError as error:
         return Result("fail", str(error))
-    return Result("pass", f"all of it, from {source}")
+    named = os.environ.get("LENET_MNIST")
+    source = named_path(named, "LENET_MNIST") if named else "Keras's cache"
+    if writers is None:
+        return Result("warn", f"all of it, from {source}. {said.getvalue()}")
+    return Result("pass", f"all of it, and who wrote it, from {source}")
+
+
+def settings():
+    """What the user has set for Keras and TensorFlow: the chapters overrule it, or cannot."""
+    if running := settings_in_force():
+        found = f"Keras already runs with {', '.join(running)}"
+        return Result("fail", found, "Restart the kernel, and import Keras after reproducible().")
+    overruled = ", ".join(user_settings())
+    return Result("pass", f"the chapters overrule {overruled}" if overruled else "the usual ones")
 
 
 def disk():
@@ -147,7 +187,8 @@ def updates():
         return Result("fail", f"not done within {PATIENCE} s", ELSEWHERE)
     except subprocess.CalledProcessError as error:
         found = f"training does not run ({_reason(error)})"
-        return Result("fail", found, f"Set up .venv anew. {ELSEWHERE}")
+        remedy = f"If that names nothing to mend, set up .venv anew. {ELSEWHERE}"
+        return Result("fail", found, remedy)
     minutes = seconds / UPDATES * chapter_04_updates() / 60
     found = f"{seconds:.2f} s: on all of MNIST, chapter 04 trains for {math.ceil(minutes)} min"
     status = _grade(minutes > MINUTES[0], minutes > MINUTES[1])
@@ -199,6 +240,7 @@ CHECKS = {
     "packages": packages,
     "JupyterLab": notebook_packages,
     "MNIST": digits,
+    "settings": settings,
     "disk": disk,
     "memory": memory,
     "figures": figures,
@@ -229,14 +271,31 @@ def _grade(too_bad, poor):
 
 
 def _installed(extra, otherwise):
-    needed = _requirements(extra)
-    unmet = [name for name, ranges in needed.items() if not _within(_version(name), ranges)]
-    shown = unmet or list(needed)[:2]
-    found = ", ".join(f"{name} {_version(name) or 'missing'}" for name in shown)
-    if not unmet:
-        return Result("pass", f"{found} and {len(needed) - len(shown)} more")
-    install = " ".join(f'"{name}{needed[name]}"' for name in unmet)
-    return Result(otherwise, found, f"Run: python -m pip install {install}")
+    if unmet := _unmet(extra):
+        remedy = f"Run: python -m pip install {_ranges(unmet)}"
+        return Result(otherwise, _versions(unmet), remedy)
+    names = list(_requirements(extra))
+    if others := _others(names):
+        remedy = "Rename that, or take its folder off PYTHONPATH: it is imported in their place."
+        return Result("fail", ", ".join(others), remedy)
+    return Result("pass", f"{_versions(names[:2])} and {len(names[2:])} more")
+
+
+def _unmet(extra):
+    """The requirements, as below, that no installed package meets."""
+    return {
+        name: ranges
+        for name, ranges in _requirements(extra).items()
+        if not _within(installed_version(name), ranges)
+    }
+
+
+def _versions(names):
+    return ", ".join(f"{name} {installed_version(name) or 'missing'}" for name in names)
+
+
+def _ranges(needed):
+    return " ".join(f'"{name}{ranges}"' for name, ranges in needed.items())
 
 
 def _requirements(extra):
@@ -246,11 +305,15 @@ def _requirements(extra):
     return dict(re.match(r"([\w.-]+)\s*(.*?)\s*$", text).groups() for text in texts)
 
 
-def _version(name):
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+def _others(names):
+    """Files that are imported under the packages' names without belonging to them: list of str."""
+    specs = {name: importlib.util.find_spec(name) for name in names}
+    files = {name: Path(spec.origin) for name, spec in specs.items() if spec and spec.origin}
+    return [
+        f"{name} is not the package but {file}"
+        for name, file in files.items()
+        if file.parent.resolve() != metadata.distribution(name).locate_file(name).resolve()
+    ]
 
 
 def _within(version, ranges):
@@ -302,5 +365,5 @@ def _measured_apart():
 
 def _reason(error):
     if error.returncode < 0:
-        return f"stopped by signal {-error.returncode}"
-    return (error.stderr.strip().splitlines() or [f"exit status {error.returncode}"])[-1]
+        return f"stopped by signal {-error.returncode}. {last_lines(error.stderr)}".strip()
+    return last_lines(error.stderr) or f"exit status {error.returncode}"

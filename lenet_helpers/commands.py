@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 
+from lenet_helpers.runtime import resolve_named_paths
+
 
 class ToolError(Exception):
     """Something a person can mend; its text is all they need to see."""
@@ -24,18 +26,30 @@ def run_command(commands, module, description, words=None, passing_on=()):
     if rest and args.command not in passing_on:
         parser.error(f"unknown: {' '.join(rest)}")
     try:
+        _resolve_named_paths()
         status = args.command(args, rest) or 0
         sys.stdout.flush()
         return status
+    except BrokenPipeError:  # whoever read the output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:  # no room, no permission, something in the way: the error names it
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
     except ToolError as error:
         print("\n".join(["", f"error: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # whoever read the output, such as `head`, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+
+
+def _resolve_named_paths():
+    # Commands work in folders of their own; a relative path is meant from where the person stands.
+    try:
+        resolve_named_paths()
+    except ValueError as error:
+        raise ToolError(str(error)) from error
 
 
 def _add(parser, parts):

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from lenet_helpers.files import locked, replaced
+from lenet_helpers.runtime import named_path
 
 RESULTS = "results.json"
 EMPTY = {"figures": {}, "numbers": {}}
@@ -21,7 +22,7 @@ def output_folder():
     The environment variable LENET_FIGURES, else `build/figures` in a clone, else `./figures`.
     """
     if named := os.environ.get("LENET_FIGURES"):
-        return Path(named)
+        return named_path(named, "LENET_FIGURES")
     return ROOT / "build/figures" if (ROOT / "pyproject.toml").is_file() else Path("figures")
 
 

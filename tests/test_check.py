@@ -12,6 +12,7 @@ import pytest
 from lenet_helpers import check as room
 from lenet_helpers import data
 from lenet_helpers.__main__ import main
+from lenet_helpers.runtime import KERAS_SETTINGS, KERAS_VARIABLES, XLA_VARIABLES
 from lenet_helpers.studies import seeds as studies
 
 FULL = os.environ.get("LENET_MNIST")
@@ -46,6 +47,23 @@ def blocked(tmp_path, monkeypatch):
     (tmp_path / "taken").write_text("mine")
     monkeypatch.setenv("LENET_FIGURES", str(tmp_path / "taken/figures"))
     return tmp_path / "taken/figures"
+
+
+@pytest.fixture
+def settings_of(tmp_path, monkeypatch):
+    """Return a function that sets what a user may set: keras.json and environment variables."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    for name in ("KERAS_BACKEND", *KERAS_VARIABLES, *XLA_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+
+    def settings_of(text="", **environment):
+        (tmp_path / "keras.json").write_text(text)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return tmp_path / "keras.json"
+
+    return settings_of
 
 
 def found(result, status, *words):
@@ -89,6 +107,36 @@ def test_a_missing_extra_only_warns(install):
     found(room.packages(), "pass", "numpy")
 
 
+def test_on_colab_importing_the_helpers_says_what_to_install(install, tmp_path):
+    code = "import sys; sys.modules['google.colab'] = sys; import lenet_helpers"
+    assert _stderr(code, tmp_path) == ""
+    install("keras", "3.9.2")
+    said = _stderr(code, tmp_path)
+    assert "ImportError: The chapters cannot run with keras 3.9.2. " in said
+    assert '\n%pip install "keras>=3.13"\nThen choose Runtime > Restart session' in said
+    assert _stderr("import lenet_helpers", tmp_path) == ""
+
+
+def _stderr(code, *folders):
+    path = os.pathsep.join(map(str, [*folders, room.ROOT]))
+    command = [sys.executable, "-c", code]
+    environment = os.environ | {"PYTHONPATH": path}
+    return subprocess.run(command, env=environment, capture_output=True, text=True).stderr
+
+
+def test_a_file_that_takes_a_package_s_place_is_named(tmp_path):
+    file = tmp_path / "seaborn.py"
+    file.write_text("")
+    code = "from lenet_helpers import check; print(check.packages())"
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert f"seaborn is not the package but {file}" in done.stdout
+    assert "status='fail'" in done.stdout
+
+
 @pytest.mark.parametrize(
     "version, ranges, expected",
     [
@@ -128,6 +176,37 @@ def test_a_path_without_mnist_fails(tmp_path, monkeypatch):
 @needs_full
 def test_the_full_mnist_passes_and_says_where():
     found(room.digits(), "pass", FULL)
+
+
+@needs_full
+def test_mnist_without_its_writers_warns(only_sample, tmp_path, monkeypatch):
+    (tmp_path / "mnist.npz").symlink_to(FULL)
+    monkeypatch.setenv("LENET_MNIST", str(tmp_path))
+    monkeypatch.setattr(data, "QMNIST_URL", "http://127.0.0.1:9")
+    found(room.digits(), "warn", f"all of it, from {tmp_path}", "Who wrote each digit is not known")
+
+
+# Settings
+
+
+def test_the_usual_settings_pass(settings_of):
+    settings_of()
+    found(room.settings(), "pass", "the usual ones")
+
+
+def test_settings_that_are_overruled_are_named(settings_of):
+    file = settings_of('{"floatx": "float16", "epsilon": 1e-07}', KERAS_BACKEND="jax")
+    found(room.settings(), "pass", f"overrule floatx=float16 in {file}, KERAS_BACKEND=jax")
+    assert "epsilon" not in room.settings().found
+
+
+def test_settings_with_which_keras_already_runs_fail(settings_of, monkeypatch):
+    file = settings_of('{"floatx": "float16"}')
+    usual = {name: lambda value=value: value for name, value in KERAS_SETTINGS.items()}
+    running = SimpleNamespace(**usual | {"floatx": lambda: "float16", "epsilon": lambda: 0.1})
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(config=running))
+    words = f"already runs with floatx=float16 (from {file}), epsilon=0.1."
+    found(room.settings(), "fail", words, "Restart the kernel")
 
 
 # Disk, memory, folder, cores
@@ -221,6 +300,7 @@ def test_seconds_become_minutes_of_chapter_04(seconds, status, minutes, monkeypa
     [
         ("import no_such_tensorflow", "No module named 'no_such_tensorflow'"),
         ("import os; os.kill(os.getpid(), 9)", "stopped by signal 9"),
+        ("import os; os.write(2, b'F0000 why'); os.abort()", "stopped by signal 6. F0000 why"),
         ("raise SystemExit(3)", "exit status 3"),
         ("import time; time.sleep(60)", "not done within 0.5 s"),
     ],
@@ -235,7 +315,7 @@ def test_training_that_does_not_run_fails(code, words, monkeypatch):
 
 
 def test_a_notebook_can_check_before_it_starts_tensorflow(only_sample):
-    code = "from lenet_helpers.room import check\nassert check() is None\nimport sys\n"
+    code = "from lenet_helpers.check import check\nassert check() is None\nimport sys\n"
     code += "assert not {'tensorflow', 'keras', 'mlxtend'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -315,14 +395,25 @@ def test_fetch_says_where_and_how_to_use_it(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert str(stick / "mnist.npz") in printed
     assert f"LENET_MNIST='{stick}' python -m lenet_helpers check" in printed
+    assert str(stick / "qmnist-test-labels-idx2-int.gz") in printed
     monkeypatch.setenv("LENET_MNIST", str(stick))
-    found(room.digits(), "pass", str(stick))
+    found(room.digits(), "pass", str(stick), "who wrote it")
 
 
 def test_fetch_without_a_network_leaves_nothing(only_sample, tmp_path, capsys):
     assert main(["fetch", "--to", str(tmp_path / "stick")]) == 1
     assert "could not be downloaded" in capsys.readouterr().err
     assert not (tmp_path / "stick").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "words"), [("", "is empty; it has to name a path."), ("~nosuchuser", "no such user")]
+)
+def test_fetch_to_what_names_no_folder(folder, words, capsys):
+    assert main(["fetch", "--to", folder]) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("\nerror: The folder's name is ")
+    assert words in printed
 
 
 @needs_full
@@ -359,4 +450,4 @@ def test_a_seed_that_dies_is_named(monkeypatch, capsys):
 
     monkeypatch.setattr(studies, "run_seeds", run_seeds)
     assert main(["seeds"]) == 1
-    assert "try --workers 1" in capsys.readouterr().err
+    assert "with --workers 1" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from course.project import repository_address
+from course.texts import RELEASE
 
 project = "LeNet-5 on MNIST, step by step"
 html_title = project
@@ -26,7 +27,7 @@ html_favicon = "icon.svg"
 html_context = {"default_mode": "auto"}  # without it the theme complains on the console
 html_theme_options = {
     "repository_url": repository_address(),
-    "repository_branch": "main",
+    "repository_branch": RELEASE,  # where its button of Colab finds a chapter
     "navbar_persistent": [],
     "use_repository_button": True,
     "use_download_button": True,

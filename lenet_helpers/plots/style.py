@@ -4,6 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from lenet_helpers.runtime import default_figures
+
+default_figures()
+
 BLUE, ORANGE = sns.color_palette("colorblind", 2)
 GREY = "0.45"
 SHADES, INK = "gray_r", 255  # how digits are drawn, and the largest pixel value

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from typing import NamedTuple
 
+from lenet_helpers.runtime import last_lines
+
 
 class Job(NamedTuple):
     """A run to be made: settings and version as of `recipes`."""
@@ -78,6 +80,5 @@ def _call(order, program, log, on_start):
 
 def _reason(status, log):
     if status < 0:
-        name = signal.Signals(-status).name
-        return f"ended by {name}, perhaps for want of memory: try fewer --workers"
-    return (log.strip().splitlines() or [f"exit status {status}"])[-1]
+        return f"ended by {signal.Signals(-status).name}. {last_lines(log)}".strip()
+    return last_lines(log) or f"exit status {status}"

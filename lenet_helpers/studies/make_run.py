@@ -55,9 +55,8 @@ def _run(job, unfinished):
     digits = load_mnist()
     recipe.check(digits)
     parts = _parts(digits, recipe, opens_test_set)
-    if recipe.instructions != "native":
-        os.environ["XLA_FLAGS"] = f"--xla_cpu_max_isa={recipe.instructions}"
-    reproducible(job.seed, recipe.threads, recipe.onednn)
+    instructions = None if recipe.instructions == "native" else recipe.instructions
+    reproducible(job.seed, recipe.threads, recipe.onednn, instructions)
 
     from lenet_helpers.checkpoints import pack_weights
     from lenet_helpers.studies.methods import build

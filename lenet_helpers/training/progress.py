@@ -1,14 +1,14 @@
 """A bar that a person can watch while a model trains, and that leaves nothing behind."""
 
-import os
-
 import keras
 from tqdm.auto import tqdm
+
+from lenet_helpers.runtime import shows_progress
 
 
 def progress_callbacks():
     """The bar as a list of Keras callbacks: empty where LENET_PROGRESS=0, as in tests."""
-    return [] if os.environ.get("LENET_PROGRESS") == "0" else [TrainingProgress()]
+    return [TrainingProgress()] if shows_progress() else []
 
 
 class TrainingProgress(keras.callbacks.Callback):

@@ -10,7 +10,8 @@ from course.execute import tidy
 ADDRESS = "https://github.com/someone/something"
 BADGE = (
     "[![Open In Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
-    "(https://colab.research.google.com/github/someone/something/blob/main/notebooks/04_train.ipynb)"
+    "(https://colab.research.google.com/github/someone/something"
+    f"/blob/{texts.RELEASE}/notebooks/04_train.ipynb)"
 )
 OPENING = f"""{BADGE}
 
@@ -122,7 +123,8 @@ def test_a_long_cell_is_caught():
         (0, "- look.", ""),
         (3, "## What you saw", "## The end"),
         (3, "05_evaluate.ipynb", "06_more.ipynb"),
-        (0, "blob/main/notebooks/04", "blob/main/notebooks/03"),
+        (0, "/notebooks/04", "/notebooks/03"),
+        (0, texts.RELEASE, "main"),
         (0, "someone/something", "someone/else"),
         (1, "import os", "%pip install git+https://github.com/someone/else"),
     ],
@@ -227,10 +229,11 @@ def test_stale_tables_are_caught():
     assert checks.stale_blocks("no table", blocks)
 
 
-def test_stamping_another_address():
-    text = f"{BADGE} git+https://github.com/a/b.git"
+@pytest.mark.parametrize("address", ["https://github.com/a/b.git", "https://github.com/a/b@v0.0.9"])
+def test_stamping_another_address_and_the_release(address):
+    text = f"{BADGE.replace(texts.RELEASE, 'main')} git+{address}"
     stamped = texts.stamped(text, "https://github.com/new/home")
-    assert "github/new/home/blob/main/notebooks/04_train.ipynb" in stamped
-    assert stamped.endswith("git+https://github.com/new/home")
+    assert f"github/new/home/blob/{texts.RELEASE}/notebooks/04_train.ipynb" in stamped
+    assert stamped.endswith(f" git+https://github.com/new/home@{texts.RELEASE}")
     with pytest.raises(ValueError, match="GitHub"):
         texts.stamped(text, "https://example.org/new/home")

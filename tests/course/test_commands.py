@@ -1,7 +1,9 @@
 """The commands, each run in a small clone as a person would run it."""
 
 import contextlib
+import importlib.util
 import io
+import json
 import os
 import shutil
 import signal
@@ -9,12 +11,15 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course.execute import execute
+from course.__main__ import LAB, main
+from course.execute import execute, write_notebook
+from course.lab import served
 from course.progress import Progress
 from course.project import ROOT, ToolError
 from course.refresh import refresh_one
@@ -110,8 +115,129 @@ def test_a_failing_cell_is_named_without_a_wall_of_traceback(clone, run):
 
 
 def test_a_dying_kernel_is_named(clone):
-    with pytest.raises(ToolError, match=r"04_dying\.ipynb, code cell 1 failed:\n.*\n.* died"):
+    expected = r"04_dying\.ipynb, code cell 1 failed:\n.*\nIts .* died\. It said nothing\."
+    with pytest.raises(ToolError, match=expected):
         execute(clone / "notebooks/04_dying.ipynb", clone / "build")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ipykernel does not watch stderr elsewhere")
+def test_what_native_code_said_before_it_died_is_shown(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, ipykernel does not watch stderr either
+    hold = "from lenet_helpers import runtime\nruntime._keep_native_log_out_of_cells()\n"
+    # errx writes and ends the process in one go, so that no thread can pass on what it wrote.
+    die = "import ctypes\nctypes.PyDLL(None).errx(1, b'Unknown flag in XLA_FLAGS')"
+    with pytest.raises(ToolError, match=r"died\. It last said:\n.*Unknown flag in XLA_FLAGS$"):
+        execute(book(tmp_path, hold + die), tmp_path)
+
+
+def book(folder, *sources):
+    """Write a notebook, and return its path."""
+    path = folder / "01_book.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(source) for source in sources]), path)
+    return path
+
+
+@pytest.mark.parametrize("home", ["home", "/proc/nowhere"])
+def test_a_kernel_is_this_python_with_nobody_s_settings(home, tmp_path, monkeypatch):
+    home = tmp_path / home
+    if home.is_relative_to(tmp_path):
+        stale = home / ".local/share/jupyter/kernels/python3/kernel.json"
+        startup = home / ".ipython/profile_default/startup/00.py"
+        for file in (stale, startup):
+            file.parent.mkdir(parents=True)
+        stale.write_text('{"argv": ["/no/such/python"], "display_name": "", "language": "python"}')
+        startup.write_text("started = True")
+        monkeypatch.setenv("JUPYTER_PATH", str(home / ".local/share/jupyter"))
+    for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    sources = [
+        "import sys, matplotlib.pyplot as plt\nsys.executable, 'started' in globals()",
+        "figure, axes = plt.subplots()",
+    ]
+    first, second = execute(book(tmp_path, *sources), tmp_path / "figures").cells
+    assert [output.output_type for output in first.outputs] == ["execute_result"]
+    assert first.outputs[0].data["text/plain"] == f"({sys.executable!r}, False)"
+    assert "image/png" in second.outputs[0].data
+
+
+def test_jupyterlab_takes_this_python_too(tmp_path):
+    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
+    for name in ("python3", "another"):
+        file = tmp_path / f"kernels/{name}/kernel.json"
+        file.parent.mkdir(parents=True)
+        file.write_text('{"argv": ["/no/such/python"], "display_name": "", "language": "python"}')
+    with served(tmp_path, JUPYTER_PATH=str(tmp_path)) as lab:
+        address = f"http://127.0.0.1:{lab.port}/api/kernelspecs?token={lab.token}"
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            specs = json.load(answer)["kernelspecs"]
+    assert specs["python3"]["spec"]["argv"][:3] == ["python", "-m", "ipykernel_launcher"]
+    assert specs["another"]["spec"]["argv"] == ["/no/such/python"]
+
+
+def test_a_kernel_that_does_not_start_says_why(tmp_path, monkeypatch):
+    (tmp_path / "zmq.py").write_text("raise ImportError('not the zmq that you look for')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    with pytest.raises(ToolError, match=r"No kernel starts for (.|\n)*not the zmq that you look"):
+        execute(book(tmp_path, "1"), tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_a_notebook_stays_as_it_was_where_the_disk_is_full(tmp_path):
+    path = book(tmp_path, "1 + 1")
+    before = path.read_bytes()
+    path.with_suffix(".waiting").symlink_to("/dev/full")
+    with pytest.raises(ToolError, match=r"01_book\.ipynb cannot be written: No space left on"):
+        write_notebook(new_notebook(), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(clone, run):
+    (clone / "build").write_text("mine")
+    status, printed = run("notebooks", "01")
+    assert status == 1
+    assert f"error: [Errno 20] Not a directory: '{clone}/build/notebooks'" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("module", ["nbclient", "ipykernel"])
+def test_a_missing_package_is_one_clear_line(module, monkeypatch, capsys):
+    def find_spec(name):
+        return None if name == module else importlib.util.spec_from_loader(name, None)
+
+    monkeypatch.setattr("importlib.util.find_spec", find_spec)
+    for command in ("notebooks", "refresh", "workshop"):
+        assert main([command]) == 1
+        assert capsys.readouterr().err == f"\nerror: {module} is not installed: pip install {LAB}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("mydata", "error: {clone}/mydata cannot be used as MNIST: no such file"),
+        ("", "error: LENET_MNIST is empty; it has to name a path."),
+        ("~nosuchuser", "error: LENET_MNIST is '~nosuchuser', and there is no such user here."),
+    ],
+)
+def test_paths_are_resolved_where_the_command_was_given(path, expected, clone, run):
+    status, printed = run("notebooks", "01", LENET_MNIST=path)
+    assert status == 1
+    assert expected.format(clone=clone) in printed
+    assert "Traceback" not in printed
+
+
+def test_a_relative_path_reaches_the_cells(clone, run, is_full):
+    if not is_full:
+        pytest.skip("needs the full MNIST")
+    (clone / "mydata").mkdir()
+    (clone / "mydata/mnist.npz").symlink_to(os.environ["LENET_MNIST"])
+    source = "from lenet_helpers.data import load_mnist\nassert load_mnist().is_full"
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), clone / "notebooks/01_sound.ipynb")
+    status, printed = run("notebooks", "01", LENET_MNIST="mydata")
+    assert status == 0, printed
+    assert "They rest on MNIST, all of it" in printed
 
 
 @pytest.mark.parametrize(

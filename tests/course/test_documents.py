@@ -20,6 +20,7 @@ from course.project import (
     repository_address,
 )
 from course.stamp import readme_blocks
+from lenet_helpers import __version__
 from lenet_helpers.reporting import measured_tolerances, read_results
 
 PATHS = notebook_paths()
@@ -113,6 +114,10 @@ def test_the_citation_bears_the_repository_s_address():
     text = CITATION.read_text(encoding="utf-8")
     assert texts.stamped(text, repository_address()) == text
     assert repository_address() in text
+
+
+def test_the_version_is_in_the_list_of_changes():
+    assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_ruff_is_content():

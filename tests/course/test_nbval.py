@@ -39,14 +39,14 @@ CELLS = {
 }
 
 
-def run_pytest(folder, plugin, **environment):
+def run_pytest(folder, plugin, *options, **environment):
     """Run pytest with one plugin on a folder's notebooks.
 
     Returns the exit status, what was printed, and the names of the cells that failed.
     """
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-p", f"course.{plugin}"]
-    command += ["-p", "no:cacheprovider", "--nbval", "--junit-xml=report.xml"]
+    command += ["-p", "no:cacheprovider", "--nbval", "--junit-xml=report.xml", *options]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("LENET_")}
     clean |= {"PYTHONPATH": str(ROOT)}
     clean.pop("PYTEST_ADDOPTS", None)
@@ -108,6 +108,52 @@ def test_the_sample_is_an_error_where_the_full_mnist_is_required(tmp_path, no_fu
     status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_REQUIRE_FULL="1", **no_full_mnist)
     assert status == pytest.ExitCode.USAGE_ERROR
     assert "LENET_REQUIRE_FULL" in printed
+
+
+def test_a_relative_path_is_meant_from_where_pytest_was_started(tmp_path):
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_MNIST="mydata")
+    assert status == pytest.ExitCode.USAGE_ERROR
+    assert f"{tmp_path}/mydata cannot be used as MNIST: no such file" in printed
+
+
+def test_a_path_of_nobody_is_refused_in_words(tmp_path):
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_MNIST="~nosuchuser/mnist")
+    assert status == pytest.ExitCode.USAGE_ERROR
+    assert "LENET_MNIST is '~nosuchuser/mnist', and there is no such user here." in printed
+    assert "Traceback" not in printed
+
+
+def test_several_processes_are_refused_in_words(tmp_path):
+    # As pytest-xdist does for -n 2, which need not be installed.
+    (tmp_path / "spread.py").write_text(
+        "def pytest_addoption(parser): parser.addoption('--tx', action='append')"
+    )
+    options = ["-p", "spread", "--tx", "popen", "--tx", "popen"]
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", *options)
+    assert status == pytest.ExitCode.USAGE_ERROR
+    assert "These tests run in one process, without -n" in printed
+
+
+def test_other_settings_of_keras_are_refused_in_words(tmp_path):
+    file = tmp_path / "keras.json"
+    file.write_text('{"floatx": "float16"}')
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", KERAS_HOME=str(tmp_path))
+    assert status == pytest.ExitCode.USAGE_ERROR
+    assert f"not with floatx=float16 in {file}" in printed
+
+
+def test_cells_run_in_order_in_a_kernel_with_nobody_s_settings(tmp_path, no_full_mnist):
+    startup = tmp_path / "startup.py"
+    startup.write_text("started = True")
+    own = {"PYTHONSTARTUP": str(startup), "PYTHONOPTIMIZE": "1", "PYTHONWARNINGS": "error"}
+    (tmp_path / "shuffle.py").write_text(
+        "def pytest_collection_modifyitems(items): items.reverse()"
+    )
+    sources = ["1 / (__debug__ and 'started' not in globals())", "x = 1", "x += 1", "1 / (x == 2)"]
+    cells = [committed(source, "", {}) for source in sources]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "01_counted.ipynb")
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", "-p", "shuffle", **no_full_mnist, **own)
+    assert status == pytest.ExitCode.OK, printed
 
 
 def test_data_that_cannot_be_read_end_the_run_with_the_reason(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course.project import BUILD, NOTEBOOKS, ROOT, ToolError, notebook_paths
+from course.texts import RELEASE
 from course.website.site import SITE, broken_links, web_notebook, web_text
 
 ADDRESS = "https://github.com/some/where"
@@ -112,7 +113,7 @@ def test_a_chapter_s_page_has_its_alternative_texts_and_its_notebook(site, path)
     assert [text for text in alternative_texts(path) if f'alt="{text}"' not in page] == []
     assert (site / f"_sources/notebooks/{path.name}").read_bytes() == path.read_bytes()
     assert f'href="../_sources/notebooks/{path.name}"' in page
-    assert f"/blob/main/notebooks/{path.name}" in page
+    assert f"/blob/{RELEASE}/notebooks/{path.name}" in page
 
 
 def alternative_texts(path):
