@@ -15,6 +15,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from course.environment import JUPYTER, kernel_environment
 from course.progress import Progress
 from course.project import ToolError
+from lenet_helpers.files import replaced
 from lenet_helpers.runtime import last_lines
 
 METADATA = {
@@ -68,6 +69,18 @@ def tidy(notebook):
         for noise in ("execution", "collapsed", "trusted"):
             cell.metadata.pop(noise, None)
     return notebook
+
+
+def write_notebook(notebook, path):
+    """Write a notebook whole or not at all.
+
+    Raises ToolError, with what was there kept, if it cannot be written.
+    """
+    try:
+        with replaced(path) as file:
+            file.write((nbformat.writes(notebook) + "\n").encode())
+    except OSError as error:
+        raise ToolError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @contextlib.contextmanager

@@ -6,10 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-import nbformat
-
 from lenet_helpers.commands import ToolError
-from lenet_helpers.files import replaced
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -47,15 +44,6 @@ def notebook_paths(words=()):
 def chapter(path):
     """Return the two digits that a notebook's name begins with."""
     return Path(path).name[:2]
-
-
-def write_notebook(path, notebook):
-    """Replace a notebook's file whole; raise ToolError, with what was there kept, if that fails."""
-    try:
-        with replaced(path) as file:
-            file.write((nbformat.writes(notebook) + "\n").encode())
-    except OSError as error:
-        raise ToolError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def data_in_use():

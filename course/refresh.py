@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from course.checks import loud_cells
-from course.execute import execute
-from course.project import FIGURES, ToolError, chapter, data_in_use, notebook_paths, write_notebook
+from course.execute import execute, write_notebook
+from course.project import FIGURES, ToolError, chapter, data_in_use, notebook_paths
 from course.results import publish
 from course.stamp import stamp
 
@@ -39,4 +39,4 @@ def refresh_one(path, figures):
         if problems := loud_cells(notebook):
             raise ToolError(f"{Path(path).name} is not written:\n" + "\n".join(problems))
         publish(chapter(path), folder, figures)
-        write_notebook(path, notebook)
+        write_notebook(notebook, path)

@@ -3,15 +3,8 @@
 import nbformat
 
 from course import texts
-from course.project import (
-    CITATION,
-    FIGURES,
-    README,
-    ROOT,
-    notebook_paths,
-    repository_address,
-    write_notebook,
-)
+from course.execute import write_notebook
+from course.project import CITATION, FIGURES, README, ROOT, notebook_paths, repository_address
 from lenet_helpers.files import replaced
 from lenet_helpers.reporting import read_results
 
@@ -45,7 +38,7 @@ def _stamp_notebook(path, address, numbers):
             cell.source = texts.retagged(cell.source, numbers)
     if before == [cell.source for cell in notebook.cells]:
         return False
-    write_notebook(path, notebook)
+    write_notebook(notebook, path)
     return True
 
 

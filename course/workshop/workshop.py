@@ -13,7 +13,7 @@ import tomllib
 import nbformat
 
 from course import texts
-from course.execute import execute
+from course.execute import execute, write_notebook
 from course.project import (
     BUILD,
     FIGURES,
@@ -22,7 +22,6 @@ from course.project import (
     data_in_use,
     notebook_paths,
     repository_address,
-    write_notebook,
 )
 from course.workshop import schedule
 from course.workshop.learner import exercises, learners_version, title
@@ -46,7 +45,7 @@ def workshop(measure=False):
     times = measured(paths) if measure else known_times(paths)
     for path in paths:
         version = learners_version(nbformat.read(path, as_version=4), address)
-        write_notebook(WORKSHOP / path.name, version)
+        write_notebook(version, WORKSHOP / path.name)
     text = guide({path: nbformat.read(path, as_version=4) for path in paths}, times)
     with replaced(WORKSHOP / "GUIDE.md") as file:
         file.write(text.encode())
