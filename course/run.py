@@ -1,7 +1,7 @@
 """`python -m course notebooks`: run chapters into build/, leaving tracked files alone."""
 
-from course.execute import NotebookFailed, execute
-from course.project import BUILD, ROOT, chapter, data_in_use, notebook_paths, write_notebook
+from course.execute import NotebookFailed, execute, write_notebook
+from course.project import BUILD, ROOT, chapter, data_in_use, notebook_paths
 from course.results import forget
 
 
@@ -26,8 +26,8 @@ def run_notebooks(words=()):
 
 def _run_one(path, copy, figures):
     try:
-        write_notebook(copy, execute(path, figures))
+        write_notebook(execute(path, figures), copy)
     except NotebookFailed as failure:
-        write_notebook(copy, failure.notebook)
+        write_notebook(failure.notebook, copy)
         failure.add_note(f"What ran until then is in {copy.relative_to(ROOT)}.")
         raise
