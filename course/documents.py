@@ -6,6 +6,7 @@ from course.evaluate import VALUES
 from course.figures import wrong_figures
 from course.numbers import knowing, wrong_numbers
 from course.project import FIGURES, GUIDE, README, ROOT, notebook_paths
+from course.results import NAME as RESULTS
 from course.results import alternative_texts, named_numbers, read_results
 from course.stamp import stamped_readme
 
@@ -37,8 +38,9 @@ def wrong_in_notebook(notebook, known):
 
 def wrong_files(alts):
     """Return the files in figures/ that no notebook shows, and those that are missing."""
-    there = {path.stem for path in FIGURES.iterdir() if path.suffix != ".json"}
-    odd = sorted(there ^ alts.keys())
+    there = {path.name for path in FIGURES.iterdir()}
+    wanted = {RESULTS, *(f"{name}.png" for name in alts)}
+    odd = sorted(there ^ wanted)
     return [f"figures/{name}: there, or shown by a notebook, but not both" for name in odd]
 
 

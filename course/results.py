@@ -43,7 +43,7 @@ def publish(notebook, chapter, folder):
     if taken := numbers.keys() & named_numbers(results).keys():
         raise ToolError(f"another chapter has a number called {', '.join(sorted(taken))}")
     for path in folder.glob(f"{chapter}_*"):
-        if path.stem not in pictures:
+        if path.name not in {f"{name}.png" for name in pictures}:
             path.unlink()
     for name, (png, _) in pictures.items():
         with replaced(folder / f"{name}.png") as file:

@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet_helpers.runtime import last_lines, settings_in_force, user_settings
+from lenet_helpers.runtime import last_lines, named_path, settings_in_force, user_settings
 
 HELPERS = "lenet5-notebooks"
 GB = 1e9
