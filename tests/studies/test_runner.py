@@ -212,13 +212,12 @@ def test_dask_makes_up_for_a_worker_that_is_killed(tmp_path, monkeypatch):
     path, lines = tmp_path / "runs.csv", []
     with dask_cluster(workers=2) as (address, _, (worker, other)):
 
-        def report(line):
-            lines.append(line)
-            if made([line]) and worker.poll() is None:
-                wait_until(lambda: children(worker.pid), "the worker has nothing to do")
-                worker.kill()
+        def kill():
+            wait_until(lambda: children(worker.pid), "no run was started")
+            worker.kill()
 
-        run_study("fake", seeds=range(3), scheduler=address, output=path, report=report)
+        threading.Thread(target=kill).start()
+        run_study("fake", seeds=range(3), scheduler=address, output=path, report=lines.append)
         assert (worker.wait(), other.poll()) == (-signal.SIGKILL, None)
     assert len(made(lines)) == len(set(made(lines))) == len(finished(path)) == 6
 
