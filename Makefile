@@ -16,7 +16,7 @@ help:
 	@echo "make workshop    write learners' notebooks and the instructor's guide; runs each chapter once"
 	@echo "make site        build the website into build/site"
 	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"
-	@echo "make stamp       rewrite badges, tagged numbers and README's tables"
+	@echo "make stamp       rewrite badges, facts, named numbers and README's table"
 	@echo "make colab-test  run chapters as on Colab, on its versions: [CHAPTERS=\"01 02\"]"
 	@echo "Another Python: make PYTHON=python3.13 ..."
 

@@ -1,23 +1,18 @@
 """What a committed notebook or text has to be; each check returns its problems, a line each."""
 
-import ast
 import re
 from pathlib import Path
 from urllib.parse import unquote
 
 from course import texts
 from course.execute import METADATA
+from course.figures import without_pictures
 
 CODE_LINES = 10
-SMALL = {str(number) for number in range(11)}
 
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(`+).+?\1", re.DOTALL)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-LINK = re.compile(r"!?\[(?:[^\[\]]|!?\[[^\]]*\]\([^)]*\))*\]\([^)]*\)|https?://\S+")
 TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|(?:src|href)=\"([^\"]+)\"")
-NAMED = re.compile(r"[A-Za-z]-\d+|[Cc]hapters? \d+|[Ee]xercise \d+\.\d+")
-NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
 
 RESIDUE = {
     "a machine's path": re.compile(
@@ -81,21 +76,6 @@ def long_cells(notebook):
     ]
 
 
-def figures_without_alt(notebook):
-    """Every `show(...)` gives an alternative text, and every picture carries one."""
-    problems = []
-    for number, cell in _code_cells(notebook):
-        calls = [node for node in ast.walk(_parsed(cell)) if isinstance(node, ast.Call)]
-        if any(_is_show(call) and not _has_alt(call) for call in calls):
-            problems.append(f"code cell {number}: show(...) without an alternative text")
-        for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
-                alt = output.metadata.get("image/png", {}).get("alt", "")
-                if not alt.strip():
-                    problems.append(f"code cell {number}: a picture without alternative text")
-    return problems
-
-
 def structure(notebook, name, next_name=None):
     """The chapter opens and closes as every chapter does.
 
@@ -148,42 +128,6 @@ def unmeasured_tolerances(notebook, tolerances):
 # --- texts: Markdown cells and README ----------------------------------------------------------
 
 
-def unmeasured_numbers(numbers, tolerances):
-    """Every tolerance in results.json is the measured one that it names."""
-    return [
-        f"{key}: {problem}"
-        for key, entry in numbers.items()
-        if entry["tolerance"]
-        for problem in _basis(tolerances, entry["basis"], entry["tolerance"])
-    ]
-
-
-def stale_tags(text, numbers):
-    """Every tagged number is the one in results.json."""
-    problems = []
-    for match in texts.TAG.finditer(text):
-        if match["key"] not in numbers:
-            problems.append(f"{match[0]}: results.json has no {match['key']}")
-        elif texts.retagged(match[0], numbers) != match[0]:
-            problems.append(f"{match[0]}: results.json has {numbers[match['key']]['value']}")
-    return problems
-
-
-def untied_numbers(text, numbers, facts):
-    """Every number in prose is small, tagged, a quoted fact or an exact result.
-
-    numbers: dict, the "numbers" of results.json.
-    facts:   dict, the number as it is written -> what it is and its source.
-    """
-    exact = [entry["value"] for entry in numbers.values() if not entry["tolerance"]]
-    return [
-        f"{number} is tied to nothing: ... {_line(prose[max(0, start - 30) : start + 30])} ..."
-        for prose in [_prose(text)]
-        for number, start in [(found[0], found.start()) for found in NUMBER.finditer(prose)]
-        if number not in SMALL and number not in facts and not _among(number, exact)
-    ]
-
-
 def broken_links(text, folder):
     """Every relative link leads to a file."""
     text = SPAN.sub("", FENCE.sub("", text))
@@ -194,14 +138,6 @@ def broken_links(text, folder):
         if not re.match(r"[a-z]+:|#", target)
         and not (Path(folder) / unquote(target.partition("#")[0])).exists()
     ]
-
-
-def stale_blocks(text, blocks):
-    """Every generated block is there and holds what would be generated now."""
-    problems = [f"there is no block {name!r}" for name in blocks if f"<!-- {name} -->" not in text]
-    if texts.filled(text, blocks) != text:
-        problems.append("a table is stale: run `python -m course stamp`")
-    return problems
 
 
 # --- parts -------------------------------------------------------------------------------------
@@ -221,20 +157,7 @@ def _output_texts(cell):
         yield from ([output.text] if output.output_type == "stream" else [])
         for kind, text in output.get("data", {}).items():
             if kind.startswith("text/"):
-                yield text
-
-
-def _parsed(cell):
-    return ast.parse(re.sub(r"^(\s*)[%!].*", r"\1pass", cell.source, flags=re.MULTILINE))
-
-
-def _is_show(call):
-    return isinstance(call.func, ast.Name) and call.func.id == "show"
-
-
-def _has_alt(call):
-    given = [keyword.value for keyword in call.keywords if keyword.arg == "alt"] + call.args[2:3]
-    return any(not (isinstance(alt, ast.Constant) and not str(alt.value).strip()) for alt in given)
+                yield without_pictures(text)
 
 
 def _list_after(cell, words):
@@ -253,23 +176,6 @@ def _basis(tolerances, basis, tolerance):
     if f"{tolerances[basis]:g}" != f"{tolerance:g}":
         return [f"tolerance {tolerance:g}, but tolerances.csv has {tolerances[basis]:g} ({basis})"]
     return []
-
-
-def _prose(text):
-    for pattern in (texts.BLOCK, texts.TAG, texts.TIMES, FENCE, SPAN, COMMENT, LINK, NAMED):
-        text = pattern.sub(" ", text)
-    return text
-
-
-def _among(number, values):
-    plain = number.replace(",", "")
-    decimals = len(plain.partition(".")[2])
-    for value in values:
-        if isinstance(value, int) and not decimals and value == int(plain):
-            return True
-        if isinstance(value, float) and decimals and f"{value:.{decimals}f}" == plain:
-            return True
-    return False
 
 
 def _line(text):

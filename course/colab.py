@@ -95,7 +95,7 @@ def _run_one(path, folder):
     uninstall = [sys.executable, "-m", "pip", "uninstall", "--quiet", "--yes", HELPERS]
     subprocess.run(uninstall, check=True, capture_output=True, cwd=folder)
     try:
-        notebook = execute(shutil.copy(path, folder), folder / "figures")
+        notebook, _ = execute(shutil.copy(path, folder))  # its texts may speak of other data
     except NotebookFailed as failure:
         set_up = next(cell for cell in failure.notebook.cells if cell.cell_type == "code")
         said = "".join(output.get("text", "") for output in set_up.outputs)

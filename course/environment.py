@@ -9,8 +9,8 @@ JUPYTER = Path(__file__).parent / "jupyter"
 OVERRULED = {"PYTHONSTARTUP", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "MPLBACKEND"}
 
 
-def kernel_environment(figures, apart):
-    """Return the environment of a kernel that leaves no progress bars and writes to `figures`.
+def kernel_environment(apart):
+    """Return the environment of a kernel that leaves no progress bars.
 
     apart: folder that stands in for the user's settings of IPython and Jupyter.
     """
@@ -22,7 +22,6 @@ def kernel_environment(figures, apart):
         "IPYTHONDIR": str(apart),
         "JUPYTER_RUNTIME_DIR": str(apart),
         "MATPLOTLIBRC": os.devnull,
-        "LENET_FIGURES": str(Path(figures).resolve()),
         "LENET_PROGRESS": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }

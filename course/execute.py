@@ -9,10 +9,13 @@ from pathlib import Path
 import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from course.environment import JUPYTER, kernel_environment
+from course.evaluate import asking, evaluate_cells, texts_after
+from course.figures import describe
 from course.progress import Progress
 from course.project import ToolError
 from lenet_helpers.files import replaced
@@ -32,18 +35,20 @@ class NotebookFailed(ToolError):
         self.notebook = notebook
 
 
-def execute(path, figures):
-    """Run a notebook where it stands and return it with fresh outputs, as a NotebookNode.
+def execute(path):
+    """Run a notebook where it stands, which is not written to, and evaluate its texts.
 
-    path:    of the notebook, which is not written to.
-    figures: folder that its figures and numbers go to.
+    Returns it with fresh outputs and values, as a NotebookNode, and what is wrong with its texts, a
+    list of str. Their numbers still show what they did: `numbers.renew` changes that.
     Raises NotebookFailed, naming notebook, cell and error, if a cell raises or the kernel dies, and
     ToolError if no kernel starts.
     """
     notebook = cleared(nbformat.read(path, as_version=4))
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    with Progress(Path(path).stem, len(code)) as progress, _kernel(notebook, path, figures) as run:
+    with Progress(Path(path).stem, len(code)) as progress, _kernel(notebook, path) as run:
         client, last_said = run
+        ask = _asking(client)
+        problems = evaluate_cells(texts_after(notebook, -1), ask)
         for number, (index, cell) in enumerate(code, start=1):
             progress.cell(number)
             try:
@@ -51,7 +56,9 @@ def execute(path, figures):
             except (CellExecutionError, DeadKernelError) as error:
                 where = f"{Path(path).name}, code cell {number}"
                 raise NotebookFailed(_message(where, cell, error, last_said), notebook) from None
-    return tidy(notebook)
+            problems += evaluate_cells(texts_after(notebook, index), ask)
+    describe(notebook)
+    return tidy(notebook), problems
 
 
 def cleared(notebook):
@@ -83,8 +90,15 @@ def write_notebook(notebook, path):
         raise ToolError(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def _asking(client):
+    async def execute(*args, **options):
+        return await client.kc.execute(*args, **options)
+
+    return asking(run_sync(execute))
+
+
 @contextlib.contextmanager
-def _kernel(notebook, path, figures):
+def _kernel(notebook, path):
     """Start a kernel for a notebook; yield its NotebookClient, and what tells its last words."""
     with tempfile.TemporaryDirectory() as apart, tempfile.TemporaryFile() as log:
         manager = AsyncKernelManager(
@@ -101,7 +115,7 @@ def _kernel(notebook, path, figures):
             coalesce_streams=True,
             resources={"metadata": {"path": str(Path(path).parent)}},
         )
-        environment = kernel_environment(figures, apart)
+        environment = kernel_environment(apart)
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(

@@ -1,7 +1,6 @@
 """Whether exercises judge as they should: solutions right, stubs and wrong answers not yet.
 
-`python -m course.exercised NOTEBOOK ...` prints what is wrong, a line each. No figure
-is drawn and no number reported, so that it is quick.
+`python -m course.exercised NOTEBOOK ...` prints what is wrong, a line each.
 """
 
 import contextlib
@@ -53,21 +52,13 @@ def _output(source, names):
     return printed.getvalue()
 
 
-def _draw_nothing():
-    import matplotlib
-
-    from lenet_helpers import reporting
-
-    matplotlib.use("agg")
-    reporting.show = lambda figure, *_, **__: reporting._close(figure)
-    reporting.report = lambda *_, **__: None
-
-
 def main(paths):
     """Print what the notebooks' exercises misjudge; return the exit status."""
+    import matplotlib
+
     from lenet_helpers.runtime import reproducible
 
-    _draw_nothing()
+    matplotlib.use("agg")
     reproducible()
     problems = [
         f"{Path(path).stem}: {problem}"

@@ -14,7 +14,8 @@ FIGURES = ROOT / "figures"
 BUILD = ROOT / "build"
 README = ROOT / "README.md"
 CITATION = ROOT / "CITATION.cff"
-FACTS = ROOT / "course/facts.json"
+GUIDE = ROOT / "course/workshop/guide.toml"
+TOLERANCES = ROOT / "lenet_helpers/artifacts/tolerances.csv"
 
 DESCRIBE_DATA = """
 import contextlib, io, json

@@ -1,20 +1,20 @@
 """`python -m course refresh`: run chapters and write what they show into tracked files."""
 
-import tempfile
 from pathlib import Path
 
 from course.checks import loud_cells
 from course.execute import execute, write_notebook
+from course.numbers import knowing, renew
 from course.project import FIGURES, ToolError, chapter, data_in_use, notebook_paths
-from course.results import publish
+from course.results import named_numbers, publish, read_results
 from course.stamp import stamp
 
 
 def refresh(words=()):
     """Run the named chapters, or all, in place; rewrite figures/, results.json and the texts.
 
-    A chapter is written whole or not at all: not if a cell fails or writes to stderr.
-    Raises ToolError then, and at once where there is no full MNIST.
+    A chapter is written whole or not at all.
+    Raises ToolError as `refresh_one` does, and at once where there is no full MNIST.
     """
     paths = notebook_paths(words)
     name, is_full = data_in_use()
@@ -32,11 +32,17 @@ def refresh(words=()):
 def refresh_one(path, figures):
     """Run one notebook in place, and replace its chapter's figures and numbers in a folder.
 
-    Raises ToolError, with nothing written, if a cell fails or writes to stderr.
+    Raises ToolError, with nothing written, if a cell fails or writes to stderr, or a number of a
+    text has no value.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        notebook = execute(path, folder)
-        if problems := loud_cells(notebook):
-            raise ToolError(f"{Path(path).name} is not written:\n" + "\n".join(problems))
-        publish(chapter(path), folder, figures)
-        write_notebook(notebook, path)
+    notebook, problems = execute(path)
+    problems = loud_cells(notebook) + problems
+    try:
+        if not problems:
+            publish(notebook, chapter(path), figures)
+            renew(notebook, knowing(named_numbers(read_results(figures))))
+    except ToolError as error:
+        problems = [str(error)]
+    if problems:
+        raise ToolError(f"{Path(path).name} is not written:\n" + "\n".join(problems))
+    write_notebook(notebook, path)

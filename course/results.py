@@ -1,111 +1,55 @@
-"""Keep `results.json` and the figures beside it in step, and compare two sets of them."""
+"""`results.json`: what the chapters found, for other texts to use, beside their figures.
 
-import math
-import shutil
+    {"05": {"figures": {"05_seeds": "Test error of ..."}, "numbers": {"test_errors": 114}}, ...}
+
+A chapter's part is written as one, by whoever ran the chapter.
+"""
+
+import json
 from pathlib import Path
 
-import numpy as np
+from course import figures
+from course.numbers import named
+from course.project import ToolError
+from lenet_helpers.files import replaced
 
-from lenet_helpers.reporting import read_results, write_results
-
-SAME_NUMBER = 1e-9  # relative; exact decimals may differ in their last bits between processors
-SAME_FIGURE = 0.5  # root mean square of the difference, in grey levels of 0 to 255
-
-
-def of_chapter(results, chapter):
-    """Return the part of a results dictionary that one chapter wrote."""
-    return {
-        section: {key: entry for key, entry in entries.items() if entry["chapter"] == chapter}
-        for section, entries in results.items()
-    }
+NAME = "results.json"
 
 
-def forget(chapter, folder):
-    """Remove a chapter's figures and numbers from a folder."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        return
+def read_results(folder):
+    """Return what `results.json` in a folder holds: dict, chapter -> its figures and numbers."""
+    path = Path(folder) / NAME
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def alternative_texts(results):
+    """Return the alternative texts of all figures: dict, name -> str."""
+    return {name: alt for part in results.values() for name, alt in part["figures"].items()}
+
+
+def named_numbers(results):
+    """Return the named numbers of all chapters: dict, name -> number."""
+    return {name: value for part in results.values() for name, value in part["numbers"].items()}
+
+
+def publish(notebook, chapter, folder):
+    """Write a chapter's figures and named numbers into a folder, in place of those it had.
+
+    Raises ToolError, with nothing written, if a picture or a name is wrong, or the name is taken.
+    """
+    folder, results = Path(folder), read_results(folder)
+    results.pop(chapter, None)
+    numbers, pictures = named(notebook), figures.figures(notebook)
+    if taken := numbers.keys() & named_numbers(results).keys():
+        raise ToolError(f"another chapter has a number called {', '.join(sorted(taken))}")
     for path in folder.glob(f"{chapter}_*"):
-        path.unlink()
-    results = read_results(folder)
-    mine = of_chapter(results, chapter)
-    kept = {
-        section: {key: entry for key, entry in entries.items() if key not in mine[section]}
-        for section, entries in results.items()
-    }
-    write_results(folder, kept)
-
-
-def publish(chapter, source, target):
-    """Replace a chapter's figures and numbers in `target` by those in `source`."""
-    forget(chapter, target)
-    fresh = of_chapter(read_results(source), chapter)
-    results = read_results(target)
-    write_results(target, {section: results[section] | fresh[section] for section in fresh})
-    for path in Path(source).glob(f"{chapter}_*"):
-        shutil.copyfile(path, Path(target) / path.name)
-
-
-def compare_numbers(fresh, committed):
-    """Return what differs between two `numbers` sections, a line each.
-
-    The committed tolerance decides: 0 asks for equality, up to the last bits of a decimal.
-    """
-    problems = _compare_keys("number", fresh, committed)
-    for key in sorted(fresh.keys() & committed.keys()):
-        new, old = fresh[key], committed[key]
-        for field in ("unit", "tolerance", "basis"):
-            if new[field] != old[field]:
-                problems.append(f"{key}: {field} is {new[field]!r}, committed {old[field]!r}")
-        if not _same(new["value"], old["value"], old["tolerance"]):
-            problems.append(
-                f"{key}: {new['value']!r}, committed {old['value']!r}, tolerance {old['tolerance']}"
-            )
-    return problems
-
-
-def compare_figures(fresh, committed, fresh_folder, committed_folder):
-    """Return what differs between two `figures` sections and the files they name, a line each.
-
-    Pictures are compared where the committed entry says that every run draws the same.
-    """
-    problems = _compare_keys("figure", fresh, committed)
-    for name in sorted(fresh.keys() & committed.keys()):
-        new, old = fresh[name], committed[name]
-        if new["compared"] != old["compared"]:
-            problems.append(f"{name}: compared is {new['compared']}, committed {old['compared']}")
-        if not old["compared"]:
-            continue
-        if new["alt"] != old["alt"]:
-            problems.append(f"{name}: its alternative text changed")
-        problems += _compare_pictures(
-            name, Path(fresh_folder) / f"{name}.png", Path(committed_folder) / f"{name}.png"
-        )
-    return problems
-
-
-def _compare_keys(what, fresh, committed):
-    gone = [f"{key}: this {what} was not reported" for key in committed.keys() - fresh.keys()]
-    new = [f"{key}: this {what} is not committed" for key in fresh.keys() - committed.keys()]
-    return sorted(gone + new)
-
-
-def _same(new, old, tolerance):
-    if isinstance(new, float) and isinstance(old, float) and not tolerance:
-        return math.isclose(new, old, rel_tol=SAME_NUMBER)
-    if tolerance:
-        return abs(new - old) <= tolerance
-    return new == old and type(new) is type(old)
-
-
-def _compare_pictures(name, fresh, committed):
-    from matplotlib.image import imread
-
-    missing = [path for path in (fresh, committed) if not path.is_file()]
-    if missing:
-        return [f"{name}: {path.name} is missing in {path.parent.name}" for path in missing]
-    new, old = (imread(path)[..., :3].astype(float) * 255 for path in (fresh, committed))
-    if new.shape != old.shape:
-        return [f"{name}: drawn as {new.shape[1::-1]}, committed as {old.shape[1::-1]} pixels"]
-    distance = float(np.sqrt(np.mean((new - old) ** 2)))
-    return [f"{name}: differs by {distance:.2f} grey levels"] if distance > SAME_FIGURE else []
+        if path.name not in {f"{name}.png" for name in pictures}:
+            path.unlink()
+    for name, (png, _) in pictures.items():
+        with replaced(folder / f"{name}.png") as file:
+            file.write(png)
+    alts = {name: alt for name, (_, alt) in pictures.items()}
+    results[chapter] = {"figures": alts, "numbers": numbers}
+    text = json.dumps(results, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    with replaced(folder / NAME) as file:
+        file.write(text.encode())

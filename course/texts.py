@@ -1,12 +1,11 @@
-"""What is generated inside the texts: tagged numbers, README's tables, Colab badges."""
+"""What is generated inside the texts: README's table of chapters, alternative texts, addresses."""
 
 import re
-from typing import NamedTuple
 
 from lenet_helpers import __version__
 
-TAG = re.compile(r"(?P<shown>-?\d[\d,]*(?:\.\d+)?)<!--(?P<key>\d\d\.\w+)-->")
-BLOCK = re.compile(r"<!-- (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
+CHAPTERS = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
+FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>figures/(?P<name>\w+)\.png)\)")
 HEADING = re.compile(r"^# Chapter \d+ · (.+)$", re.MULTILINE)
 TIMES = re.compile(r"^\*\(reading (.+), computing (.+)\)\*$", re.MULTILINE)
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)")
@@ -16,72 +15,19 @@ CITED = re.compile(r'(?<=repository-code: ")[^"]+')
 
 RELEASE = f"v{__version__}"
 NONE = "–"
-BEST = "08.alone_accuracy_percent"
 
 
-class Row(NamedTuple):
-    """A line of README's results: what it is, what the article has, and our number."""
-
-    what: str
-    article: str
-    key: str
-    decimals: int
+def filled(text, table):
+    """Return README's text with another table of chapters."""
+    return CHAPTERS.sub(lambda _: f"{table}\n", text)
 
 
-ROWS = [
-    Row("Trainable parameters", "34,622", "03.parameters", 0),
-    Row("Training accuracy, running, %", "99.81", "04.running_accuracy_percent", 2),
-    Row("Training loss, running", "0.006", "04.running_loss", 3),
-    Row("Validation accuracy, %", "98.72", "04.val_accuracy_percent", 2),
-    Row("Validation loss", "0.0609", "04.val_loss", 4),
-    Row("Test accuracy, %", "98.37", "05.test_accuracy_percent", 2),
-    Row("Test loss", "0.0599", "05.test_loss", 4),
-    Row("Test error, mean over seeds, %", NONE, "05.seeds_mean_error_percent", 2),
-    Row("Test error, standard deviation, %", NONE, "05.seeds_deviation_percent", 2),
-    Row("Test accuracy of chapter 8's network, mean over seeds, %", NONE, BEST, 2),
-]
+def described(text, alts):
+    """Return a text whose figures have the alternative texts that their chapters give them.
 
-
-def retagged(text, numbers):
-    """Return the text with each tagged number as `numbers` has it, in the decimals it shows.
-
-    numbers: dict, the "numbers" of results.json. A tag that is not in it stays as it is.
+    alts: dict, name of a figure -> its alternative text.
     """
-
-    def rewrite(match):
-        if match["key"] not in numbers:
-            return match[0]
-        value = formatted(numbers[match["key"]]["value"], like=match["shown"])
-        return f"{value}<!--{match['key']}-->"
-
-    return TAG.sub(rewrite, text)
-
-
-def formatted(value, like):
-    """Return a number with as many decimals, and thousands marked, as another shows."""
-    decimals = len(like.partition(".")[2])
-    return f"{value:{',' if ',' in like else ''}.{decimals}f}"
-
-
-def filled(text, blocks):
-    """Return the text with what stands between `<!-- name -->` and `<!-- /name -->` replaced."""
-
-    def rewrite(match):
-        name = match["name"]
-        if name not in blocks:
-            return match[0]
-        return f"<!-- {name} -->\n{blocks[name]}\n<!-- /{name} -->"
-
-    return BLOCK.sub(rewrite, text)
-
-
-def results_table(numbers):
-    """Return README's table of the article's results beside ours, from results.json's numbers."""
-    lines = ["| | the article | here |", "| --- | ---: | ---: |"]
-    for row in ROWS:
-        ours = f"{numbers[row.key]['value']:,.{row.decimals}f}" if row.key in numbers else NONE
-        lines.append(f"| {row.what} | {row.article} | {ours} |")
-    return "\n".join(lines)
+    return FIGURE.sub(lambda one: f"![{alts[one['name']]}]({one['path']})", text)
 
 
 def chapters_table(openings):

@@ -21,7 +21,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet_helpers.reporting import ROOT, output_folder
 from lenet_helpers.runtime import last_lines, named_path, settings_in_force, user_settings
 
 HELPERS = "lenet5-notebooks"
@@ -133,8 +132,8 @@ def settings():
 
 
 def disk():
-    """Free space where figures go."""
-    free = shutil.disk_usage(_existing(output_folder())).free
+    """Free space where the notebooks are saved."""
+    free = shutil.disk_usage(Path.cwd()).free
     status = _grade(free < DISK[0], free < DISK[1])
     return Result(status, f"{free / GB:.1f} GB free", "Make room, or use another disk.")
 
@@ -158,15 +157,14 @@ def free_memory():
     return min(1024 * kilobytes, limit - used)
 
 
-def figures():
-    """Whether a file can be written where figures go."""
-    folder = output_folder()
+def folder():
+    """Whether a file can be written where the notebooks are saved."""
+    folder = Path.cwd()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"ink")
     except OSError as error:
-        remedy = "Let LENET_FIGURES name a folder that is."
+        remedy = "Open the notebooks in a folder that is."
         return Result("fail", f"{folder} is not writable ({error.strerror})", remedy)
     return Result("pass", f"{folder} is writable")
 
@@ -243,7 +241,7 @@ CHECKS = {
     "settings": settings,
     "disk": disk,
     "memory": memory,
-    "figures": figures,
+    "folder": folder,
     "cores": cores,
     f"{UPDATES} updates": updates,
 }
@@ -329,11 +327,6 @@ def _numbers(version):
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
-def _existing(folder):
-    folder = Path(folder).absolute()
-    return next(place for place in (folder, *folder.parents) if os.path.exists(place))
-
-
 def _amounts(path):
     """The first number on each line of a file of the kernel's, by name; {} if there is no file."""
     try:
@@ -353,7 +346,7 @@ def _container_limit():
 def _measured_apart():
     done = subprocess.run(
         [sys.executable, "-c", MEASURE],
-        cwd=ROOT,
+        cwd=Path(__file__).resolve().parents[1],
         env={**os.environ, "LENET_PROGRESS": "0"},
         capture_output=True,
         text=True,

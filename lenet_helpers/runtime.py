@@ -19,7 +19,7 @@ KERAS_SETTINGS = {
 KERAS_VARIABLES = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED")
 XLA_VARIABLES = ("TF_XLA_FLAGS", "XLA_FLAGS")
 CUDA_FOLDER = "--xla_gpu_cuda_data_dir="  # the one flag that says where something is, not how to
-PATH_VARIABLES = {"LENET_MNIST", "LENET_FIGURES", "KERAS_HOME"}
+PATH_VARIABLES = {"LENET_MNIST", "KERAS_HOME"}
 INLINE = "module://matplotlib_inline.backend_inline"
 
 

@@ -1,5 +1,6 @@
 """The room check with real faults, and the commands for a workshop."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -43,10 +44,14 @@ def install(tmp_path, monkeypatch):
 
 @pytest.fixture
 def blocked(tmp_path, monkeypatch):
-    """Return a folder for figures that nobody can make, root neither: a file is in its way."""
-    (tmp_path / "taken").write_text("mine")
-    monkeypatch.setenv("LENET_FIGURES", str(tmp_path / "taken/figures"))
-    return tmp_path / "taken/figures"
+    """Work in a folder that nobody can write to, root neither, as on a CD; return it."""
+
+    def refuse(dir):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(room.tempfile, "TemporaryFile", refuse)
+    return tmp_path
 
 
 @pytest.fixture
@@ -213,12 +218,12 @@ def test_settings_with_which_keras_already_runs_fail(settings_of, monkeypatch):
 
 
 @pytest.mark.parametrize("free, status", [(0, "fail"), (0.5e9, "warn"), (5e9, "pass")])
-def test_disk_is_looked_at_where_figures_will_go(free, status, tmp_path, monkeypatch):
+def test_disk_is_looked_at_where_notebooks_are_saved(free, status, tmp_path, monkeypatch):
     def usage(place):
         assert place == tmp_path
         return SimpleNamespace(free=free)
 
-    monkeypatch.setenv("LENET_FIGURES", str(tmp_path / "not/yet"))
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(room.shutil, "disk_usage", usage)
     found(room.disk(), status, f"{free / 1e9:.1f} GB free")
 
@@ -259,14 +264,14 @@ def test_memory_is_unknown_where_linux_does_not_tell(tmp_path, monkeypatch):
 
 
 def test_an_unwritable_folder_fails(blocked):
-    found(room.figures(), "fail", f"{blocked} is not writable", "LENET_FIGURES")
+    found(room.folder(), "fail", f"{blocked} is not writable", "Open the notebooks in a folder")
     found(room.disk(), "pass")
 
 
 def test_a_writable_folder_is_left_empty(tmp_path, monkeypatch):
-    monkeypatch.setenv("LENET_FIGURES", str(tmp_path / "new"))
-    found(room.figures(), "pass", str(tmp_path / "new"))
-    assert list((tmp_path / "new").iterdir()) == []
+    monkeypatch.chdir(tmp_path)
+    found(room.folder(), "pass", str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("count, status", [(1, "warn"), (8, "pass")])
@@ -332,10 +337,10 @@ def check_with(monkeypatch, **checks):
 
 
 def test_a_failing_check_gives_exit_status_1_and_its_remedy(blocked, monkeypatch, capsys):
-    assert check_with(monkeypatch, figures=room.figures, cores=room.cores) == 1
+    assert check_with(monkeypatch, folder=room.folder, cores=room.cores) == 1
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("fail  figures")
-    assert first.endswith("Let LENET_FIGURES name a folder that is.")
+    assert first.startswith("fail  folder")
+    assert first.endswith("Open the notebooks in a folder that is.")
     assert "cores" in second
 
 
@@ -417,9 +422,10 @@ def test_fetch_to_what_names_no_folder(folder, words, capsys):
 
 
 @needs_full
-def test_fetch_to_an_unwritable_folder(blocked, capsys):
-    assert main(["fetch", "--to", str(blocked)]) == 1
-    assert f"error: {blocked} is not writable" in capsys.readouterr().err
+def test_fetch_to_an_unwritable_folder(tmp_path, capsys):
+    (tmp_path / "taken").write_text("mine")
+    assert main(["fetch", "--to", str(tmp_path / "taken/digits")]) == 1
+    assert f"error: {tmp_path / 'taken/digits'} is not writable" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def test_an_empty_part_is_refused(n, fraction):
 
 def test_chapters_1_and_2_open_without_tensorflow():
     code = (
-        "import sys; from lenet_helpers import data, plots, preprocessing, reporting; "
+        "import sys; from lenet_helpers import data, plots, preprocessing; "
         "import numpy as np; preprocessing.to_model_input(np.zeros((1, 28, 28), np.uint8)); "
         "print({'tensorflow', 'keras'} & set(sys.modules))"
     )

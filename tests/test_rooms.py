@@ -18,7 +18,7 @@ MAY_OPEN = {
     "exercises": {"interpret"},
 }
 LIGHT = ["data", "preprocessing", "evaluation", "plots", "plots.diagram", "checkpoints", "runtime"]
-LIGHT += ["reporting", "check", "commands", "files", "exercises", "handwriting", "studies.recipes"]
+LIGHT += ["check", "commands", "files", "exercises", "handwriting", "studies.recipes"]
 LIGHT += ["studies.runner", "studies.table", "studies.seeds", "__main__"]
 
 

@@ -89,6 +89,9 @@ def web_notebook(notebook, folder, address):
         if cell.cell_type == "markdown":
             cell.source = web_text(cell.source, folder, address)
             continue
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.data.pop("text/html", None)  # a page shows pictures from files
         alternatives = _alternative_texts(cell)
         if len(alternatives) > 1:
             raise ToolError(f"Cell {cell.id!r} shows several pictures: give each its own cell.")

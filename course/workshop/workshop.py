@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import sys
-import tempfile
 import time
 import tomllib
 
@@ -16,22 +15,21 @@ from course import texts
 from course.execute import execute, write_notebook
 from course.project import (
     BUILD,
-    FIGURES,
+    GUIDE,
     ROOT,
     chapter,
     data_in_use,
     notebook_paths,
     repository_address,
 )
+from course.tags import without_tags
 from course.workshop import schedule
 from course.workshop.learner import exercises, learners_version, title
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers.files import replaced
-from lenet_helpers.reporting import read_results
 
 WORKSHOP = BUILD / "workshop"
 TIMES = BUILD / "workshop-times.json"  # not to be handed out
-TEXT = ROOT / "course/workshop/guide.toml"
 SECONDS = {"s": 1, "min": 60}
 
 
@@ -63,10 +61,9 @@ def measured(paths):
     times = known_times(paths)
     for path in paths:
         if times.get(path.stem, {}).get("data") != name:
-            with tempfile.TemporaryDirectory() as folder:
-                start = time.perf_counter()
-                execute(path, folder)
-                seconds = round(time.perf_counter() - start, 1)
+            start = time.perf_counter()
+            execute(path)
+            seconds = round(time.perf_counter() - start, 1)
             times[path.stem] = {"seconds": seconds, "data": name, "code": _code(path)}
             with replaced(TIMES) as file:
                 file.write((json.dumps(times, indent=2) + "\n").encode())
@@ -90,7 +87,7 @@ def guide(notebooks, times, text=None):
     times:     dict from `known_times`.
     text:      dict, what course/workshop/guide.toml holds, which is read if it is not given.
     """
-    text = text or tomllib.loads(TEXT.read_text(encoding="utf-8"))
+    text = text or tomllib.loads(GUIDE.read_text(encoding="utf-8"))
     words = {path: text["chapters"].get(chapter(path), {}) for path in notebooks}
     parts = [_parts(path, notebooks[path], times, words[path]) for path in notebooks]
     sizes = sizing(read_kernels())
@@ -103,7 +100,7 @@ def guide(notebooks, times, text=None):
         *(_chapter(notebook, words[path]) for path, notebook in notebooks.items()),
     ]
     joined = "\n\n".join(piece.strip() for piece in pieces) + "\n"
-    return texts.TAG.sub(r"\g<shown>", texts.retagged(joined, read_results(FIGURES)["numbers"]))
+    return without_tags(joined)
 
 
 def minutes_of(span):

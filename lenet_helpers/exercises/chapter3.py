@@ -12,6 +12,8 @@ from lenet_helpers.exercises.judging import (
     require_equal,
 )
 
+TOO_MANY = 10_000  # parameters, of exercise 3.4
+
 
 @exercise("a tuple of whole numbers")
 def shape_after(shape, network):
@@ -96,7 +98,7 @@ def small_network(network, images):
         "its ten numbers do not add up to 1: are they probabilities?",
     )
     found = network.count_params()
-    reject(found >= 10_000, f"{found:,} parameters are too many. Where do most of them sit?")
+    reject(found >= TOO_MANY, f"{found:,} parameters are too many. Where do most of them sit?")
     return f"{found:,} parameters. Whether it reads digits as well is for Chapter 4 to say."
 
 

@@ -7,23 +7,26 @@ import numpy as np
 
 from lenet_helpers.exercises.judging import exercise, is_close, read_number, read_word, reject
 
+EPOCHS, BATCH = 5, 64  # of exercise 4.1
+COLLEAGUES_ACCURACY = 0.9881  # of exercise 4.3
+
 
 @exercise("a whole number")
 def updates_of_five_epochs(updates, training):
-    """Exercise 4.1: the updates of 5 epochs with batches of 64."""
+    """Exercise 4.1: the updates of EPOCHS with batches of BATCH images."""
     updates, images = read_number(updates), training.stop - training.start
-    right = 5 * math.ceil(images / 64)
-    reject(updates == right // 5, "that is one epoch; the question is for 5.")
+    right = EPOCHS * math.ceil(images / BATCH)
+    reject(updates == right // EPOCHS, f"that is one epoch; the question is for {EPOCHS}.")
     reject(
-        updates == 5 * (images // 64),
+        updates == EPOCHS * (images // BATCH),
         "the last batch of an epoch is smaller, and makes an update all the same.",
     )
     reject(
-        updates == math.ceil(5 * images / 64),
+        updates == math.ceil(EPOCHS * images / BATCH),
         "each epoch starts afresh: its last, smaller batch is not filled up from the next.",
     )
-    reject(updates != right, f"{images:,} images make how many batches of 64, in each epoch?")
-    return f"{right // 5:,} an epoch, {images % 64} images in the last batch of each."
+    reject(updates != right, f"{images:,} images make how many batches of {BATCH}, in each epoch?")
+    return f"{right // EPOCHS:,} an epoch, {images % BATCH} images in the last batch of each."
 
 
 @exercise('"lower", "equal" or "higher"')

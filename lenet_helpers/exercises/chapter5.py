@@ -7,6 +7,8 @@ import numpy as np
 
 from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
 
+REJECTED = 0.02  # of the validation images, of exercise 5.3
+
 
 @exercise("a whole number")
 def wrong_fours(images, counts):
@@ -51,7 +53,7 @@ def threshold(value, model, digits):
     training, validation = split_validation(len(digits.x_train))
     sources = {"test": digits.x_test, "training": digits.x_train[training]}
     for name, images in sources.items():
-        theirs = np.quantile(predict(model, images).max(axis=1), 0.02)
+        theirs = np.quantile(predict(model, images).max(axis=1), REJECTED)
         reject(
             is_close(value, theirs, 1e-6),
             f"this one was chosen on the {name} images; the validation images are for choosing.",
@@ -59,8 +61,8 @@ def threshold(value, model, digits):
     confidences = predict(model, digits.x_train[validation]).max(axis=1)
     rejected = np.mean(confidences < value)
     reject(
-        abs(rejected - 0.02) > 1.5 / len(confidences),
-        f"it rejects {rejected:.1%} of the validation images, not 2 %.",
+        abs(rejected - REJECTED) > 1.5 / len(confidences),
+        f"it rejects {rejected:.1%} of the validation images, not {100 * REJECTED:g} %.",
     )
     return f"chosen on validation images, it rejects {rejected:.1%} of them."
 

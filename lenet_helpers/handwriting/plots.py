@@ -2,8 +2,7 @@
 
 import textwrap
 
-import matplotlib.pyplot as plt
-
+from lenet_helpers.plots.described import blank_figure, subplots
 from lenet_helpers.plots.style import INK, SHADES
 
 
@@ -14,8 +13,12 @@ def handwriting(names, steps, squeezed, answers, subject):
     answers: dict with "normalised" and "squeezed", (N,) the digits read.
     """
     rows = ["drawn", "cropped", "sized", "centred: the input", "squeezed: the input"]
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         len(rows), len(names), figsize=(1.15 * len(names) + 1, 6.6), layout="constrained"
+    )
+    figure.alt = (
+        "Each drawn digit in five rows of pictures: as drawn, its bounding box, sized, centred by "
+        "mass, and the canvas squeezed without these steps; with what was read."
     )
     for column, (name, each) in enumerate(zip(names, steps, strict=True)):
         pictures = [each.given, each.cropped, each.sized, each.centred, squeezed[column]]
@@ -38,7 +41,10 @@ def photos(rows, subject):
     """
     titles = ["the file", "the ink in it", "the input"]
     size = (6.6, 2.2 * len(rows) + 0.8)
-    figure, panels = plt.subplots(len(rows), 3, figsize=size, layout="constrained", squeeze=False)
+    figure, panels = subplots(len(rows), 3, figsize=size, layout="constrained", squeeze=False)
+    figure.alt = "Photos of digits, the ink found in each, and the centred input: " + ", ".join(
+        f"{name}, read as {answer}" for name, (*_, answer) in rows.items()
+    )
     for row, (name, (photo, ink, image, answer)) in zip(panels, rows.items(), strict=True):
         row[0].imshow(photo)
         for axes, picture in zip(row[1:], (ink, image), strict=True):
@@ -60,7 +66,12 @@ def screenshots(pictures, title, dpi=110):
     """
     bottom = sum(len(picture) for picture in pictures)
     height = bottom + 50  # for the title
-    figure = plt.figure(figsize=(pictures[0].shape[1] / dpi, height / dpi), dpi=dpi)
+    figure = blank_figure(figsize=(pictures[0].shape[1] / dpi, height / dpi), dpi=dpi)
+    figure.alt = (
+        "The pad twice, a digit drawn beside the middle. Above, small pictures lead from the "
+        "drawing to the centred digit, and it is read right. Below, the box that leaves the "
+        "normalisation out is ticked, the digit stays where it is, and it is misread."
+    )
     for picture in pictures:
         bottom -= len(picture)
         axes = figure.add_axes((0, bottom / height, 1, len(picture) / height))

@@ -1,9 +1,9 @@
 """Figures of chapter 7: what the network sees, and what misleads it."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from lenet_helpers.plots.described import blank_figure, subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
 
@@ -18,7 +18,12 @@ def feature_maps(image, outputs, subject):
     sheets = [_layer_sheet(outputs[name]) for name in names]
     top = max(np.nanmax(np.abs(sheet)) for sheet in sheets)
     heights = [sheet.shape[0] / sheet.shape[1] + 0.06 for sheet in sheets]
-    figure = plt.figure(figsize=(11, 7 * sum(heights) + 1), layout="constrained")
+    figure = blank_figure(figsize=(11, 7 * sum(heights) + 1), layout="constrained")
+    figure.alt = (
+        "A handwritten digit, then what each layer makes of it: "
+        + ", ".join(f"{name}, {_counted(outputs[name])}" for name in names)
+        + f"; and the probabilities, of which that of {int(np.argmax(outputs[answer]))} is largest."
+    )
     left, right = figure.subfigures(1, 2, width_ratios=[1, 2.6])
     panels = right.subplots(len(sheets), 1, height_ratios=heights)
     for axes, name, sheet in zip(panels, names, sheets, strict=True):
@@ -48,7 +53,11 @@ def kernels(convolutions, subject):
     }
     heights = [sheet.shape[0] / sheet.shape[1] for sheet in sheets.values()]
     size = (10, 8 * sum(heights) + 2.5)
-    figure, panels = plt.subplots(len(sheets), height_ratios=heights, figsize=size, squeeze=False)
+    figure, panels = subplots(len(sheets), height_ratios=heights, figsize=size, squeeze=False)
+    figure.alt = (
+        "Kernels of convolutions as grids of small pictures: one row for each map that is read, "
+        "one column for each map that is made. Weights are coloured about zero."
+    )
     figure.set_layout_engine("constrained", h_pad=0.12)
     for axes, (name, sheet) in zip(panels.flat, sheets.items(), strict=True):
         side, _, read, made = convolutions[name].shape
@@ -71,7 +80,15 @@ def connections(networks, read, made, subject):
     """
     rows, columns = next(iter(networks.values())).shape
     size = (0.55 * columns + 2, (0.42 * rows + 1) * len(networks) + 0.8)
-    figure, panels = plt.subplots(len(networks), figsize=size, layout="constrained", squeeze=False)
+    figure, panels = subplots(len(networks), figsize=size, layout="constrained", squeeze=False)
+    figure.alt = (
+        f"Tables of norms, one for each kernel between a map of {read} (row) and of {made} "
+        "(column). "
+        + " ".join(
+            f"{name}: up to {norms.max():.2f}, with {(norms == 0).sum()} blank places."
+            for name, norms in networks.items()
+        )
+    )
     colours = sns.blend_palette(["white", BLUE], as_cmap=True)
     for axes, (name, norms) in zip(panels.flat, networks.items(), strict=True):
         drawn = axes.imshow(norms, cmap=colours, vmin=0, aspect="auto")
@@ -91,7 +108,11 @@ def embedding(points, labels, correct, axes_names, subject):
 
     points: (N, 2) float; labels: (N,) int, 0 to 9; correct: (N,) bool; axes_names: two str.
     """
-    figure, axes = plt.subplots(figsize=(9, 7), layout="constrained")
+    figure, axes = subplots(figsize=(9, 7), layout="constrained")
+    figure.alt = (
+        f"Images as points, coloured by digit, against {axes_names[0]} and {axes_names[1]}. Each "
+        "digit forms a cloud; crosses mark the misread images."
+    )
     for digit, colour in enumerate(sns.color_palette("colorblind", 10)):
         some = points[labels == digit]
         axes.scatter(*some.T, s=5, color=colour, alpha=0.5, lw=0)
@@ -112,7 +133,11 @@ def relevance(image, maps, subject):
     show where the ink is.
     """
     size = (3.2 * (len(maps) + 1), 3.9)
-    figure, (first, *panels) = plt.subplots(1, len(maps) + 1, figsize=size, layout="constrained")
+    figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
+    figure.alt = (
+        "A digit, and maps of what a painted square takes away, by its centre: "
+        + ", ".join(f"{name}, at most {values.max():.0%}" for name, values in maps.items())
+    )
     first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
     first.set_title("the image")
     for axes, (title, values) in zip(panels, maps.items(), strict=True):
@@ -134,8 +159,13 @@ def randomisation(maps, correlations, subject):
     """
     stages = correlations.index
     size = (2.1 * len(stages) + 0.6, 2.6 * len(maps) + 1)
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         len(maps), len(stages), figsize=size, layout="constrained", squeeze=False
+    )
+    figure.alt = (
+        "Rows of maps of one digit while layers lose what they learned. Rank correlation with the "
+        "first map at the end: "
+        + ", ".join(f"{name} {alike.iloc[-1]:.2f}" for name, alike in correlations.items())
     )
     for row, (method, pictures) in zip(panels, maps.items(), strict=True):
         row[0].set_ylabel(method)
@@ -154,8 +184,12 @@ def distorted(examples, subject):
     """
     columns = max(map(len, examples.values()))
     size = (1.15 * columns + 1.2, 1.4 * len(examples) + 0.8)
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         len(examples), columns, figsize=size, layout="constrained", squeeze=False
+    )
+    figure.alt = (
+        "A digit, distorted in steps that are written above each; one row for each of "
+        + ", ".join(examples)
     )
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
@@ -175,7 +209,11 @@ def robustness(table, units, subject):
     -> its severity's name.
     """
     size = (12, 6.4)
-    figure, panels = plt.subplots(2, 4, figsize=size, sharey=True, layout="constrained")
+    figure, panels = subplots(2, 4, figsize=size, sharey=True, layout="constrained")
+    figure.alt = (
+        "Seven panels of accuracy against severity, a curve with a narrow band for each network: "
+        "highest around no change, and falling steeply further out."
+    )
     styles = list(zip(sns.color_palette("colorblind", 3), ("o-", "D--", "s:"), strict=True))
     by_corruption = table.groupby("corruption", sort=False)
     for axes, (name, rows) in zip(panels.flat, by_corruption, strict=False):
@@ -204,7 +242,11 @@ def adversarial(image, moved, step, answers, subject):
 
     image, moved: (28, 28) uint8; step: int, in grey levels; answers: two str, before and after.
     """
-    figure, panels = plt.subplots(1, 3, figsize=(10, 4.2), layout="constrained")
+    figure, panels = subplots(1, 3, figsize=(10, 4.2), layout="constrained")
+    figure.alt = (
+        f"A digit, a pattern of steps up and down by {step} grey levels, and their sum: to the eye "
+        f"the same digit on a slightly uneven ground. Before: {answers[0]}; after: {answers[1]}."
+    )
     change = moved.astype(int) - image
     for axes, picture, title in zip(panels[::2], (image, moved), answers, strict=True):
         axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
@@ -223,7 +265,11 @@ def accuracy_by_step(table, subject):
 
     table: DataFrame, columns direction (str), step (grey levels), accuracy, low, high in [0, 1].
     """
-    figure, axes = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure.alt = (
+        "Accuracy against the size of a step: along the gradient it falls steeply and soon below "
+        "one half; with directions drawn at random it stays high far longer."
+    )
     lines = table.groupby("direction", sort=False)
     for (direction, rows), colour, dash in zip(lines, (BLUE, ORANGE), ("o-", "D--"), strict=False):
         low, high = 100 * rows["low"], 100 * rows["high"]
@@ -241,9 +287,13 @@ def label_errors(images, table, subject, columns=5):
 
     images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
     """
-    rows = -(-len(table) // columns)
+    rows = max(1, -(-len(table) // columns))
     size = (2.2 * columns, 2.9 * rows + 0.9)
-    figure, panels = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    figure, panels = subplots(rows, columns, figsize=size, squeeze=False)
+    figure.alt = (
+        f"The {len(table)} images with their label, the other digit that people could choose, the "
+        "votes for the label, for the other digit and for neither, and what the network answers."
+    )
     figure.set_layout_engine("constrained", h_pad=0.1)
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)

@@ -1,10 +1,10 @@
 """Figures of chapter 06: the network of 1998, its answers, and its place among others."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 
 from lenet_helpers.lenet1998.glyphs import COLUMNS, ROWS
+from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES
 
 
@@ -14,7 +14,11 @@ def connection_table(table):
     table: (maps of S2, maps of C3) bool. LeCun et al. 1998, table I.
     """
     sources, targets = table.shape
-    figure, axes = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure.alt = (
+        f"A table of {sources} rows, the maps of S2, by {targets} columns, the maps of C3. Each "
+        f"column has {table.sum(axis=0).min()} to {table.sum(axis=0).max()} dark squares."
+    )
     axes.imshow(table, cmap=ListedColormap(["white", BLUE]), vmin=0, vmax=1)
     axes.set_xticks(np.arange(targets + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(sources + 1) - 0.5, minor=True)
@@ -33,7 +37,11 @@ def glyphs(codes, distances):
 
     codes: (10, 84) of +1 and -1; distances: (10, 10) int, in how many pixels two of them differ.
     """
-    figure, panels = plt.subplots(2, 5, figsize=(8.5, 6.2), layout="constrained")
+    figure, panels = subplots(2, 5, figsize=(8.5, 6.2), layout="constrained")
+    figure.alt = (
+        "The ten digits as small black and white pictures of twelve rows and seven columns, each "
+        "with the digit that differs from it in the fewest pixels."
+    )
     for digit, axes in enumerate(panels.flat):
         others = np.delete(np.arange(len(codes)), digit)
         nearest = others[distances[digit, others].argmin()]
@@ -51,7 +59,11 @@ def squashing(function):
     function: from (N,) float to (N,) float.
     """
     x = np.linspace(-3, 3, 301)
-    figure, axes = plt.subplots(figsize=(8.5, 3.8), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 3.8), layout="constrained")
+    figure.alt = (
+        "Two curves: tanh, which flattens towards plus and minus 1, and the paper's scaled tanh, "
+        "which passes through plus and minus 1 while it is still steep."
+    )
     axes.plot(x, function(x), color=BLUE, label="scaled tanh of the paper")
     axes.plot(x, np.tanh(x), color=GREY, linestyle="--", label="tanh")
     axes.plot([-1, 1], function(np.array([-1.0, 1.0])), "o", color=ORANGE, label="codes: ±1")
@@ -67,7 +79,11 @@ def curvatures(before, after, mu, subject):
 
     before, after: dict, layer -> (N,) float > 0, one for each weight; mu: float, the optimizer's.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 5), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 5), layout="constrained")
+    figure.alt = (
+        "Curvatures of the weights of each layer on a logarithmic axis, before and after training, "
+        "with the constant mu as a dashed line."
+    )
     places = np.arange(len(before))
     for values, shift, colour, name in [
         (before, -0.17, GREY, "before training"),
@@ -92,7 +108,11 @@ def states_beside_codes(images, states, codes, labels, answers, subject):
     images: (N, 28, 28) uint8; states: (N, 84) float; codes: (10, 84); labels, answers: (N,) int.
     """
     size = (1.05 * len(images) + 0.8, 5.6)
-    figure, panels = plt.subplots(3, len(images), figsize=size, layout="constrained")
+    figure, panels = subplots(3, len(images), figsize=size, layout="constrained")
+    figure.alt = (
+        f"{len(images)} digits; below each, the values of F6 as a picture of twelve by seven, and "
+        "the code of the answer. Where the answer is right, the two pictures look much alike."
+    )
     for column, axes in enumerate(panels.T):
         axes[0].imshow(images[column], cmap=SHADES, vmin=0, vmax=INK)
         axes[0].set(xticks=[], yticks=[])
@@ -113,7 +133,11 @@ def errors_by_pass(passes, paper, subject):
     passes: DataFrame, columns seed, epoch (1, 2, ...), train_error, test_error (%).
     paper:  dict, "train_error" and "test_error" in %, as published.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 4.4), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4.4), layout="constrained")
+    figure.alt = (
+        "Training error and test error against the number of passes; dashed lines mark what the "
+        "paper reports."
+    )
     series = [("test_error", "test", BLUE, "o"), ("train_error", "training", ORANGE, "D")]
     for column, name, colour, marker in series:
         curves = passes.pivot(index="epoch", columns="seed", values=column)
@@ -140,7 +164,11 @@ def published_errors(published, ours):
     rows = [(_named(row), row.error, None) for row in published.itertuples()]
     rows += [(row.classifier, row.error, (row.low, row.high)) for row in ours.itertuples()]
     rows.sort(key=lambda row: -row[1])
-    figure, axes = plt.subplots(figsize=(8.5, 0.27 * len(rows) + 1.2), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 0.27 * len(rows) + 1.2), layout="constrained")
+    figure.alt = (
+        f"Bars of test errors, from {rows[0][0]} at {rows[0][1]:g} % down to {rows[-1][0]} at "
+        f"{rows[-1][1]:g} %, with ours among them."
+    )
     for place, (_, error, interval) in enumerate(rows):
         axes.barh(place, error, color=ORANGE if interval else BLUE, alpha=0.75)
         end = error

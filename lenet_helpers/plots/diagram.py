@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.patches import Circle, Polygon, Rectangle
+
+from lenet_helpers.plots.described import subplots
 
 CONVOLVED, POOLED, UNITS = sns.color_palette("colorblind", 3)
 PAPER, INK, LINE = "white", "0.15", "0.45"
@@ -27,7 +28,9 @@ def network(model):
     stages = [Stage("input", shape, PAPER)]
     stages += [Stage(layer.name, layer.output.shape[1:], _colour(layer)) for layer in model.layers]
     lefts = np.cumsum([0] + [max(stage.width + GAP, STEP) for stage in stages[:-1]])
-    figure, axes = plt.subplots(figsize=(11.5, 5), layout="constrained")
+    figure, axes = subplots(figsize=(11.5, 5), layout="constrained")
+    sizes = [f"{stage.name} {' by '.join(map(str, stage.shape))}" for stage in stages]
+    figure.alt = f"A network drawn to scale, from left to right: {', '.join(sizes)}."
     for stage, left in zip(stages, lefts, strict=True):
         _draw(axes, stage, left)
     for layer, places in zip(model.layers, pairwise(zip(stages, lefts, strict=True)), strict=True):

@@ -1,9 +1,9 @@
 """Figures of chapter 1: the digits as they are stored."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, INK, ORANGE, SHADES, frame, note, titled, write_values
 
 
@@ -12,7 +12,8 @@ def digit_and_numbers(image, corner, side, title, subject):
 
     image:  (28, 28) uint8; corner: (row, column) of the part; side: int, its pixels per side.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.9), layout="constrained")
+    figure, (left, right) = subplots(1, 2, figsize=(9.5, 4.9), layout="constrained")
+    figure.alt = f"{title}, beside the table of numbers of its middle part."
     left.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
     left.add_patch(frame(corner, side))
     left.set(title=f"{title}\n{subject}", xlabel="column", ylabel="row")
@@ -33,7 +34,8 @@ def digit_grid(images, labels, subject, columns=12):
     rows = [images[np.flatnonzero(labels == digit)[:columns]] for digit in range(10)]
     sheet = np.vstack([np.hstack(list(row)) for row in rows])
     side = images.shape[1]
-    figure, axes = plt.subplots(figsize=(0.75 * columns + 0.5, 8.2), layout="constrained")
+    figure, axes = subplots(figsize=(0.75 * columns + 0.5, 8.2), layout="constrained")
+    figure.alt = "Ten rows of handwritten digits, one row for each label 0 to 9."
     axes.imshow(sheet, cmap=SHADES, vmin=0, vmax=INK, interpolation="nearest")
     axes.hlines(np.arange(1, 10) * side - 0.5, -0.5, sheet.shape[1] - 0.5, color="0.85", lw=1)
     axes.set_yticks(side * np.arange(10) + side / 2, range(10), fontsize=12)
@@ -47,7 +49,10 @@ def label_counts(labels, subject):
 
     labels: (N,) int, 0 to 9.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
+    figure, (left, right) = subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
+    figure.alt = (
+        "Left: seaborn's histogram, whose bars stand beside their labels. Right: one bar per digit."
+    )
     sns.histplot(labels, ax=left, color=ORANGE)
     left.set(title="sns.histplot(y_train): bars miss their digits", xlabel="label")
     left.set(ylabel="number of images", xticks=range(10))
@@ -64,7 +69,11 @@ def mean_images(means, subject):
 
     means: (10, 28, 28) float, 0 to 255.
     """
-    figure, panels = plt.subplots(2, 5, figsize=(10, 4.7), layout="constrained")
+    figure, panels = subplots(2, 5, figsize=(10, 4.7), layout="constrained")
+    figure.alt = (
+        "Ten mean images, each a blurred version of its digit; the "
+        f"{means.max(axis=(1, 2)).argmax()} is the brightest."
+    )
     for digit, axes in enumerate(panels.flat):
         drawn = axes.imshow(means[digit], cmap="cividis", vmin=0, vmax=INK)
         axes.set(xticks=[], yticks=[], title=f"mean {digit}")
@@ -78,7 +87,10 @@ def pixel_values(counts, subject):
 
     counts: (256,) int, how many pixels hold the value 0, 1, ..., 255.
     """
-    figure, axes = plt.subplots(figsize=(9.5, 4), layout="constrained")
+    figure, axes = subplots(figsize=(9.5, 4), layout="constrained")
+    figure.alt = (
+        "Histogram of pixel values on a log axis: most are 0, with a second peak just below 255."
+    )
     axes.stairs(counts, np.arange(len(counts) + 1) - 0.5, fill=True, color=BLUE)
     share = 100 * counts[0] / counts.sum()
     note(

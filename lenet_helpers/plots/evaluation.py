@@ -1,9 +1,9 @@
 """Figures of chapter 5: errors, and what is known about them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, ORANGE, note, titled
 
 
@@ -14,7 +14,11 @@ def error_rates(results, subject):
              low and high are NaN for training errors).
     subject: str, what our own numbers rest on, for the title.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 0.5 * len(results) + 1.6), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 0.5 * len(results) + 1.6), layout="constrained")
+    figure.alt = (
+        "Error rates on one axis: test errors with 95 % intervals, and, nearer to zero, the "
+        "training errors."
+    )
     places = np.arange(len(results))
     for images, colour, marker in (("test", BLUE, "o"), ("training", ORANGE, "D")):
         chosen = (results["images"] == images).to_numpy()
@@ -36,7 +40,11 @@ def seed_errors(runs, subject):
 
     runs: DataFrame, columns seed, error, low, high (error and its interval in %).
     """
-    figure, axes = plt.subplots(figsize=(8.5, 4), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
+    figure.alt = (
+        "Test error of each seed with its 95 % interval, and a band: their mean, plus and minus "
+        f"one standard deviation, {runs['error'].mean():.2f} ± {runs['error'].std():.2f} %."
+    )
     mean, deviation = runs["error"].mean(), runs["error"].std()
     text = f"mean ± standard deviation over seeds: {mean:.2f} ± {deviation:.2f} %"
     axes.axhspan(mean - deviation, mean + deviation, color=ORANGE, alpha=0.25, lw=0, label=text)
@@ -59,7 +67,8 @@ def confusion(counts, rates, subject):
     counts: (10, 10) int, rates: (10, 10) float in [0, 1]; rows are true digits.
     Only mistakes are coloured: the diagonal would drown them.
     """
-    figure, panels = plt.subplots(1, 2, figsize=(11, 6.4), layout="constrained", sharey=True)
+    figure, panels = subplots(1, 2, figsize=(11, 6.4), layout="constrained", sharey=True)
+    figure.alt = _most_confused(counts)
     _mistake_map(panels[0], counts, "d", "number of images (blank: none)")
     _mistake_map(panels[1], 100 * rates, ".1f", "% of the images of the true digit")
     panels[0].set_ylabel("true digit")
@@ -67,12 +76,25 @@ def confusion(counts, rates, subject):
     return figure
 
 
+def _most_confused(counts):
+    mistakes = np.where(np.eye(10, dtype=bool), 0, counts)
+    true, answer = np.unravel_index(mistakes.argmax(), mistakes.shape)
+    return (
+        "Two confusion matrices of ten digits, counts and rates. The largest number off the "
+        f"diagonal: {mistakes.max()} images of {true} were read as {answer}."
+    )
+
+
 def precision_recall_per_digit(table, subject):
     """Precision and recall of each digit on one axis.
 
     table: DataFrame, index digit, columns precision and recall in [0, 1].
     """
-    figure, axes = plt.subplots(figsize=(8.5, 4), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
+    figure.alt = (
+        "Precision and recall of each digit in %, two points per digit. Lowest: "
+        f"{100 * table[['precision', 'recall']].min().min():.1f} %."
+    )
     percent = 100 * table[["precision", "recall"]]
     axes.vlines(table.index, percent.min(axis=1), percent.max(axis=1), color="0.75", zorder=1)
     text = "precision: of its answers, how many are right"
@@ -93,7 +115,10 @@ def mistakes(images, table, subject, columns=6):
     """
     rows = -(-len(table) // columns)
     size = (1.6 * columns, 2.1 * rows + 0.7)
-    figure, panels = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure, panels = subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure.alt = "Misread images, the most confident mistake first: " + "; ".join(
+        f"{row.label} read as {row.predicted}" for row in table.itertuples()
+    )
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], visible=False)
     for axes, row in zip(panels.flat, table.itertuples(), strict=False):
@@ -110,8 +135,13 @@ def reliability(bins, error, subject):
 
     bins: DataFrame from `reliability_bins`; error: float, the expected calibration error.
     """
-    figure, (top, bottom) = plt.subplots(
+    figure, (top, bottom) = subplots(
         2, 1, figsize=(8, 7), sharex=True, height_ratios=[3, 1], layout="constrained"
+    )
+    figure.alt = (
+        "Accuracy against confidence, one point with an interval per bin, beside the diagonal of "
+        "perfect calibration. Below: images per bin, "
+        f"{int(bins['images'].iloc[-1]):,} of them in the last."
     )
     bins = bins[bins["images"] > 0]
     low, high = _wilson(bins["right"], bins["images"])
@@ -139,7 +169,10 @@ def rejection(curve, targets, subject):
     curve:   DataFrame from `accuracy_against_rejection`.
     targets: DataFrame, rows of the curve to mark; the axis ends a little beyond the last.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure.alt = (
+        "Accuracy on the kept images against the share of rejected ones, with some points marked."
+    )
     end = min(1, 1.5 * targets["rejection_rate"].max() + 0.01)
     curve = curve[curve["rejection_rate"] <= end]
     low, high = _wilson(curve["kept"] - curve["wrong"], curve["kept"])

@@ -1,8 +1,8 @@
 """Figures of chapter 2: from stored pixels to what the model reads."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
+from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, INK, ORANGE, SHADES, frame, titled, write_values
 
 
@@ -12,13 +12,14 @@ def steps(stages, corner, side, subject):
     stages: dict, name of the step -> the image after it, (28, 28) or (28, 28, 1).
     corner: (row, column) of the part whose numbers are written; side: int, its pixels per side.
     """
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         2,
         len(stages),
         figsize=(3.7 * len(stages), 7),
         layout="constrained",
         height_ratios=[1, 1.05],
     )
+    figure.alt = "One digit after each step; below it, the numbers of a part of it."
     for (name, image), (above, below) in zip(stages.items(), panels.T, strict=True):
         is_float = image.dtype.kind == "f"
         top = 1 if is_float else INK
@@ -43,7 +44,11 @@ def tanh_outputs(outputs, subject):
     outputs: dict, name of the scaling -> (N,) float in [-1, 1].
     """
     size = (3.7 * len(outputs), 3.9)
-    figure, panels = plt.subplots(1, len(outputs), figsize=size, sharey=True, layout="constrained")
+    figure, panels = subplots(1, len(outputs), figsize=size, sharey=True, layout="constrained")
+    figure.alt = (
+        "Histograms of outputs: raw, they pile up at -1 and 1; scaled, they spread around 0; "
+        "scaled twice, all are near 0."
+    )
     for axes, (name, values) in zip(panels, outputs.items(), strict=True):
         weights = np.full(len(values), 100 / len(values))
         axes.hist(values, bins=41, range=(-1, 1), weights=weights, color=BLUE)
@@ -59,7 +64,11 @@ def double_scaling(once, twice, subject):
 
     once, twice: (28, 28) float, the same image divided by 255 once and twice.
     """
-    figure, panels = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+    figure, panels = subplots(1, 3, figsize=(11, 4), layout="constrained")
+    figure.alt = (
+        "Three pictures: scaled once; scaled twice looks the same; on a fixed grey scale it is "
+        "blank."
+    )
     cases = [
         ("scaled once,\ngrey scale 0 to 1", once, 1),
         ("scaled twice,\ngrey scale chosen by imshow", twice, twice.max()),
@@ -78,7 +87,11 @@ def validation_balance(shares, subject):
 
     shares: DataFrame, index digit, columns training and validation, in %.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 4), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
+    figure.alt = (
+        "Share of each digit in the training and the validation part: the points lie close "
+        "together."
+    )
     axes.vlines(shares.index, shares.min(axis=1), shares.max(axis=1), color="0.75", zorder=1)
     axes.plot(shares["training"], "o", color=BLUE, label="training part")
     axes.plot(shares["validation"], "D", color=ORANGE, label="validation part")

@@ -1,9 +1,9 @@
 """Figures of chapter 3: the network's parameters, and its loss; see also `diagram`."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, ORANGE, note
 
 
@@ -12,7 +12,10 @@ def parameter_counts(table, title):
 
     table: DataFrame, one row per layer that has parameters, one column per network.
     """
-    figure, axes = plt.subplots(figsize=(10, 3.6), layout="constrained")
+    figure, axes = subplots(figsize=(10, 3.6), layout="constrained")
+    figure.alt = "Parameters per layer, stacked. In all: " + ", ".join(
+        f"{name} {total:,}" for name, total in table.sum().items()
+    )
     colours = sns.color_palette("colorblind", len(table))
     start = np.zeros(table.shape[1])
     for (layer, counts), colour in zip(table.iterrows(), colours, strict=True):
@@ -42,7 +45,11 @@ def squashed_loss(curves):
     curves: dict, name of the case -> DataFrame, index margin (how far the right logit leads),
             columns loss and push (size of the loss's derivative by the right logit).
     """
-    figure, panels = plt.subplots(1, 2, figsize=(11, 4.1), layout="constrained")
+    figure, panels = subplots(1, 2, figsize=(11, 4.1), layout="constrained")
+    figure.alt = (
+        "Loss and its push against the margin: with softmax twice, a squashed loss and a small "
+        "push."
+    )
     titles = {"loss": "The loss", "push": "Its push on the right logit"}
     for axes, (column, title) in zip(panels, titles.items(), strict=True):
         for (name, table), colour, dash in zip(

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, note, titled
 
 
@@ -12,7 +13,11 @@ def shared_window(image, row=8, column=10, size=5):
 
     image: (28, 28) uint8; row, column: the first window's upper left pixel; size: of a window.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
+    figure, (left, right) = subplots(1, 2, figsize=(9, 4.6), layout="constrained")
+    figure.alt = (
+        "Two crops of a handwritten digit. Left: four overlapping square windows, one pixel apart. "
+        "Right: the one window, a pixel larger, that covers them all."
+    )
     shifts = [(0, 0), (0, 1), (1, 0), (1, 1)]
     for axes in (left, right):
         axes.imshow(image, cmap=SHADES, vmin=0, vmax=INK, alpha=0.35)
@@ -38,7 +43,11 @@ def training_curves(history, subject):
     history: DataFrame, index epoch (from 1), columns loss, accuracy, val_loss, val_accuracy.
     subject: str, what the numbers rest on, for the title.
     """
-    figure, panels = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    figure, panels = subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    figure.alt = (
+        "Two panels, loss and accuracy by epoch. The training curves improve until the end; the "
+        "validation curves flatten after the first epochs. Best and final epoch are marked."
+    )
     for axes, measure, best in zip(panels, ("loss", "accuracy"), ("idxmin", "idxmax"), strict=True):
         running, validation = history[measure], history[f"val_{measure}"]
         axes.plot(running, color=ORANGE, label="training, running mean")
@@ -59,7 +68,11 @@ def seed_accuracies(runs, article):
 
     runs: DataFrame, columns seed, val_accuracy; article: float, the article's.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 3.6), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 3.6), layout="constrained")
+    figure.alt = (
+        "Final validation accuracy of the same recipe from several seeds, one dot per seed, with "
+        "the band of mean and standard deviation, and the article's run as a dashed line."
+    )
     accuracy = runs["val_accuracy"]
     mean, deviation = accuracy.mean(), accuracy.std()
     axes.axhspan(mean - deviation, mean + deviation, color=ORANGE, alpha=0.25, lw=0)
@@ -84,7 +97,11 @@ def training_speed(runs):
     by_round = steady.pivot_table("seconds", "round", "variant", "median")
     longer = by_round.div(by_round["ours"], axis=0).median()
     seconds = steady.groupby("variant")["seconds"].median().sort_values(ascending=False)
-    figure, axes = plt.subplots(figsize=(9, 0.55 * len(seconds) + 1.5), layout="constrained")
+    figure, axes = subplots(figsize=(9, 0.55 * len(seconds) + 1.5), layout="constrained")
+    figure.alt = (
+        "Seconds per epoch of several ways to train the same network, as horizontal bars with "
+        "every single measurement as a dot. The article's code takes longest."
+    )
     colours = [ORANGE if variant == "ours" else BLUE for variant in seconds.index]
     axes.barh(range(len(seconds)), seconds, color=colours, alpha=0.5)
     for place, (variant, median) in enumerate(seconds.items()):

@@ -1,8 +1,8 @@
 """Figures of several chapters' studies: ladders of networks, their sizes, their mistakes."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
+from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
 
@@ -15,7 +15,11 @@ def error_gallery(images, labels, answers, subject, columns=12, doubtful=None):
     doubtful = np.zeros(len(images), bool) if doubtful is None else doubtful
     rows = max(1, -(-len(images) // columns))
     size = (0.8 * columns, 1.02 * rows + 0.8)
-    figure, panels = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure, panels = subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure.alt = (
+        f"All {len(images)} misread images, each with what it is and what was answered: "
+        + ", ".join(f"{label} as {answer}" for label, answer in zip(labels, answers, strict=True))
+    )
     for axes in panels.flat:
         axes.axis("off")
     shown = zip(panels.flat, images, labels, answers, doubtful, strict=False)
@@ -34,7 +38,12 @@ def ladder(table, runs, title, subject, marks=None):
     runs:  DataFrame, columns step, error (%), one row per run.
     marks: dict, name -> error (%), drawn as lines; with them, the axis is logarithmic.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
+    figure.alt = (
+        f"Test errors of {len(table)} networks, one row for each, from "
+        f"{table['mean'].iloc[0]:.2f} % at the top to {table['mean'].iloc[-1]:.2f} % at the "
+        "bottom. Every run is a dot, and each mean has its interval."
+    )
     places = {step: place for place, step in enumerate(table.index)}
     reach = [table["mean"] - table["low"], table["high"] - table["mean"]]
     text = "mean, 95 % interval"
@@ -74,7 +83,12 @@ def sizes(runs, marks, subject):
         run; the means of a recipe are joined by a line, those of the first have their number.
     marks: DataFrame, columns name, parameters, error: networks to compare with.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 4.6), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 4.6), layout="constrained")
+    figure.alt = (
+        "Test error against parameters, both axes logarithmic: a line for each of "
+        + " and ".join(runs["recipe"].unique())
+        + ". Both fall as the network grows."
+    )
     by_recipe = runs.groupby("recipe", sort=False)
     looks = [(ORANGE, "D-"), (BLUE, "v--")]
     for (recipe, ours), (color, line) in zip(by_recipe, looks, strict=False):
@@ -111,8 +125,12 @@ def distortions(images, distorted, subject):
     """
     columns = np.concatenate([images[np.newaxis], distorted])
     size = (1.05 * len(columns) + 0.4, 1.05 * len(images) + 1)
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         len(images), len(columns), figsize=size, layout="constrained", squeeze=False
+    )
+    figure.alt = (
+        "Digits, one a row, each followed by distortions of it: a little moved, turned, larger or "
+        "smaller, and with bent strokes. All can still be read."
     )
     for axes, picture in zip(panels.flat, columns.swapaxes(0, 1).reshape(-1, 28, 28), strict=True):
         axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
@@ -130,7 +148,11 @@ def deslanted(images, upright, subject):
     images, upright: (N, height, width), at least two; each row has its own scale of grey.
     """
     size = (1.05 * len(images) + 0.4, 3.2)
-    figure, panels = plt.subplots(2, len(images), figsize=size, layout="constrained")
+    figure, panels = subplots(2, len(images), figsize=size, layout="constrained")
+    figure.alt = (
+        "Digits as they were written, and below each the same one set upright: strokes that "
+        "leaned to a side stand straight."
+    )
     for row, pictures, name in zip(
         panels, (images, upright), ("as written", "deslanted"), strict=True
     ):

@@ -29,7 +29,6 @@ import numpy as np
 
 from lenet_helpers.checkpoints import FOLDER, save_checkpoint
 from lenet_helpers.commands import ToolError
-from lenet_helpers.reporting import ROOT
 from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.table import (
@@ -40,7 +39,7 @@ from lenet_helpers.studies.table import (
     write_rows,
 )
 
-BUILD = ROOT / "build"
+BUILD = Path(__file__).resolve().parents[2] / "build"
 # Seconds to wait for a Dask scheduler, and for the first of its workers, which start slowly.
 PATIENCE, PATIENCE_FOR_WORKERS = 5, 30
 PAUSE = 2  # seconds between two looks at runs that another command is making

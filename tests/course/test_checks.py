@@ -31,12 +31,6 @@ CLOSING = """## What you saw
 
 **Next:** [Chapter 5](05_evaluate.ipynb)
 """
-NUMBERS = {
-    "04.val": {"value": 98.7184, "tolerance": 0.2, "basis": "val accuracy", "unit": "%"},
-    "04.updates": {"value": 108000, "tolerance": 0, "basis": "exact", "unit": ""},
-    "04.share": {"value": 11.2367, "tolerance": 0, "basis": "exact", "unit": "%"},
-}
-FACTS = {"98.37": "test accuracy in %, the article"}
 
 
 def chapter(source="print('7 digits')", outputs=None, **metadata):
@@ -60,7 +54,6 @@ def problems(notebook):
         + checks.residue(notebook)
         + checks.metadata_noise(notebook)
         + checks.long_cells(notebook)
-        + checks.figures_without_alt(notebook)
         + checks.structure(notebook, "04_train.ipynb", "05_evaluate.ipynb")
         + checks.stale_addresses(notebook, "04_train.ipynb", ADDRESS)
         + checks.unmeasured_tolerances(notebook, {"val accuracy": 0.004})
@@ -68,7 +61,7 @@ def problems(notebook):
 
 
 def test_a_sound_chapter_passes():
-    sound = chapter("show(figure, 'a', alt='bars')", approx=0.004, approx_basis="val accuracy")
+    sound = chapter(approx=0.004, approx_basis="val accuracy")
     assert problems(sound) == []
 
 
@@ -90,24 +83,10 @@ def test_a_cell_that_was_not_executed_in_order_is_caught(count):
         (new_output("display_data", {"text/plain": "<f at 0x7f12ab34cd>"}), "0x7f12ab34cd"),
         (new_output("stream", text="540/540 1s 2ms/step"), "ms/step"),
         (new_output("stream", text=" 50%|##\r100%|####"), "residue"),
-        (new_output("display_data", {"image/png": "aGk=", "text/plain": "x"}), "alternative"),
     ],
 )
 def test_an_output_that_does_not_belong_is_caught(output, words):
     assert any(words in problem for problem in problems(chapter(outputs=[output])))
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "show(figure, 'a')",
-        "show(figure, 'a', alt='')",
-        "show(figure, 'a', ' ')",
-        "%time\nshow(figure, 'a')",
-    ],
-)
-def test_a_figure_without_alternative_text_is_caught(source):
-    assert any("alternative" in problem for problem in problems(chapter(source)))
 
 
 def test_a_long_cell_is_caught():
@@ -159,59 +138,6 @@ def test_a_tolerance_that_was_not_measured_is_caught(metadata):
     assert any("tolerance" in problem for problem in problems(chapter(**metadata)))
 
 
-def test_a_reported_tolerance_that_was_not_measured_is_caught():
-    assert checks.unmeasured_numbers(NUMBERS, {"val accuracy": 0.2}) == []
-    assert checks.unmeasured_numbers(NUMBERS, {"val accuracy": 0.1})
-    assert checks.unmeasured_numbers(NUMBERS, {})
-
-
-def test_tags_are_compared_in_the_decimals_that_they_show():
-    assert checks.stale_tags("98.7<!--04.val--> and 108,000<!--04.updates-->", NUMBERS) == []
-    assert checks.stale_tags("98.71<!--04.val-->", NUMBERS)
-    assert checks.stale_tags("107,999<!--04.updates-->", NUMBERS)
-    assert checks.stale_tags("98.72<!--04.gone-->", NUMBERS)
-
-
-def test_retagging_keeps_the_format():
-    stale = "98.1<!--04.val--> 1,000<!--04.updates--> 1<!--04.updates--> 5<!--04.gone-->"
-    fresh = "98.7<!--04.val--> 108,000<!--04.updates--> 108000<!--04.updates--> 5<!--04.gone-->"
-    assert texts.retagged(stale, NUMBERS) == fresh
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "108,000 updates, or 108000",
-        "11.24 % are ones",
-        "the article has 98.37 %",
-        "98.72<!--04.val--> %",
-        "ten, 10, and `60000` pixels, C1, float32, SHA-256, LeNet-5",
-        "[10 of 60,000](https://example.org/1998/11) and https://example.org/1998",
-        "see Chapter 12",
-        "*(reading 12 min, computing 40 s)*",
-        "```\n60000 images\n```",
-    ],
-)
-def test_tied_numbers_pass(text):
-    assert checks.untied_numbers(text, NUMBERS, FACTS) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "108,001 updates",
-        "11.25 %",
-        "98.38 %",
-        "98.72 %",  # comes out of training, so it needs its tag
-        "a 28×28 image",
-        "$x / 255$",
-        "-12",
-    ],
-)
-def test_untied_numbers_are_caught(text):
-    assert checks.untied_numbers(text, NUMBERS, FACTS)
-
-
 def test_links(tmp_path):
     (tmp_path / "there is.png").touch()
     sound = '[a](there%20is.png#x) [b](https://e.org) [c](#d) `[e](f.md)` <img src="there is.png">'
@@ -220,13 +146,10 @@ def test_links(tmp_path):
     assert checks.broken_links('<img src="gone.png">', tmp_path)
 
 
-def test_stale_tables_are_caught():
-    blocks = {"results": texts.results_table({"05.test_loss": {"value": 0.04564}})}
-    sound = texts.filled("a\n<!-- results -->\n<!-- /results -->\nb", blocks)
-    assert checks.stale_blocks(sound, blocks) == []
-    assert "| 0.0456 |" in sound
-    assert checks.stale_blocks(sound.replace("0.0456", "0.0457"), blocks)
-    assert checks.stale_blocks("no table", blocks)
+def test_readme_s_table_and_alternative_texts_are_written_anew():
+    text = "<!-- chapters -->\nold\n<!-- /chapters -->\n![old](figures/03_network.png) ![b](c.svg)"
+    after = texts.described(texts.filled(text, "new \\1"), {"03_network": "A network."})
+    assert after == text.replace("\nold\n", "\nnew \\1\n").replace("![old]", "![A network.]")
 
 
 @pytest.mark.parametrize("address", ["https://github.com/a/b.git", "https://github.com/a/b@v0.0.9"])

@@ -24,42 +24,41 @@ from course.lab import served
 from course.progress import Progress
 from course.project import ROOT, ToolError
 from course.refresh import refresh_one
-from lenet_helpers.reporting import read_results
+from course.results import read_results
 
-REPORTS = """from lenet_helpers.reporting import report
-report("01.digits", 70)
-print("70 digits")"""
 DRAWS = """import matplotlib.pyplot as plt
-from lenet_helpers.reporting import show
-show(plt.figure(), "01_empty", alt="an empty figure")"""
+axes = plt.subplots(figsize=(1, 1))[1]"""
 NOTEBOOKS = {
-    "01_sound": [REPORTS, DRAWS],
+    "01_sound": ["count = 70\nprint(count, 'digits')", DRAWS],
     "02_failing": ["x = 1", "x / 0\nprint('after')"],
     "03_loud": ["import sys; print('a warning', file=sys.stderr)"],
     "04_dying": ["import os; os._exit(1)"],
+    "05_unbound": ["x = 1"],
 }
-README = """60<!--01.digits--> digits
+TEXTS = {"01_sound": "60<!-- digits_here = count --> digits", "05_unbound": "60<!-- digits -->"}
+README = """60<!-- result: digits_here --> digits
 
 <!-- chapters -->
 <!-- /chapters -->
-<!-- results -->
-<!-- /results -->
 """
 
 
 @pytest.fixture
 def clone(tmp_path):
-    """Return a clone with this project's helpers and four small notebooks."""
+    """Return a clone with this project's helpers and a few small notebooks."""
     for name in ("lenet_helpers", "course"):
-        ignored = shutil.ignore_patterns("__pycache__", "artifacts")
+        ignored = shutil.ignore_patterns("__pycache__", "*.npz")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    (tmp_path / "course/workshop/guide.toml").write_text("")
     for name in ("pyproject.toml", "CITATION.cff"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "README.md").write_text(README)
     (tmp_path / "notebooks").mkdir()
     for name, sources in NOTEBOOKS.items():
-        title = new_markdown_cell(f"# Chapter {name[1]} · {name}\n\n60<!--01.digits--> digits")
-        cells = [title, *map(new_code_cell, sources)]
+        title = new_markdown_cell(f"# Chapter {name[1]} · {name}")
+        cells = [title, *map(new_code_cell, sources), new_markdown_cell(TEXTS.get(name, ""))]
+        if name == "01_sound":
+            cells[2].metadata = {"figure": "01_empty", "alt": "Empty axes."}
         nbformat.write(new_notebook(cells=cells), tmp_path / f"notebooks/{name}.ipynb")
     return tmp_path
 
@@ -101,9 +100,12 @@ def test_notebooks_go_to_build_and_tracked_files_stay(clone, run):
     assert "build/notebooks" in printed
     assert "build/figures" in printed
     copy = nbformat.read(clone / "build/notebooks/01_sound.ipynb", as_version=4)
-    assert copy.cells[1].outputs[0].text == "70 digits\n"
+    assert "sample" in copy.cells[1].source
+    assert copy.cells[2].outputs[0].text == "70 digits\n"
+    assert copy.cells[-1].source == "70<!-- digits_here = count --> digits"
     assert (clone / "build/figures/01_empty.png").is_file()
-    assert read_results(clone / "build/figures")["numbers"]["01.digits"]["value"] == 70
+    found = {"figures": {"01_empty": "Empty axes."}, "numbers": {"digits_here": 70}}
+    assert read_results(clone / "build/figures") == {"01": found}
 
 
 def test_a_failing_cell_is_named_without_a_wall_of_traceback(clone, run):
@@ -118,7 +120,7 @@ def test_a_failing_cell_is_named_without_a_wall_of_traceback(clone, run):
 def test_a_dying_kernel_is_named(clone):
     expected = r"04_dying\.ipynb, code cell 1 failed:\n.*\nIts .* died\. It said nothing\."
     with pytest.raises(ToolError, match=expected):
-        execute(clone / "notebooks/04_dying.ipynb", clone / "build")
+        execute(clone / "notebooks/04_dying.ipynb")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="ipykernel does not watch stderr elsewhere")
@@ -128,7 +130,7 @@ def test_what_native_code_said_before_it_died_is_shown(tmp_path, monkeypatch):
     # errx writes and ends the process in one go, so that no thread can pass on what it wrote.
     die = "import ctypes\nctypes.PyDLL(None).errx(1, b'Unknown flag in XLA_FLAGS')"
     with pytest.raises(ToolError, match=r"died\. It last said:\n.*Unknown flag in XLA_FLAGS$"):
-        execute(book(tmp_path, hold + die), tmp_path)
+        execute(book(tmp_path, hold + die))
 
 
 def book(folder, *sources):
@@ -157,7 +159,7 @@ def test_a_kernel_is_this_python_with_nobody_s_settings(home, tmp_path, monkeypa
         "import sys, matplotlib.pyplot as plt\nsys.executable, 'started' in globals()",
         "figure, axes = plt.subplots()",
     ]
-    first, second = execute(book(tmp_path, *sources), tmp_path / "figures").cells
+    first, second = execute(book(tmp_path, *sources))[0].cells
     assert [output.output_type for output in first.outputs] == ["execute_result"]
     assert first.outputs[0].data["text/plain"] == f"({sys.executable!r}, False)"
     assert "image/png" in second.outputs[0].data
@@ -181,7 +183,7 @@ def test_a_kernel_that_does_not_start_says_why(tmp_path, monkeypatch):
     (tmp_path / "zmq.py").write_text("raise ImportError('not the zmq that you look for')")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     with pytest.raises(ToolError, match=r"No kernel starts for (.|\n)*not the zmq that you look"):
-        execute(book(tmp_path, "1"), tmp_path)
+        execute(book(tmp_path, "1"))
 
 
 def test_a_notebook_stays_as_it_was_where_the_disk_is_full(tmp_path, monkeypatch):
@@ -284,22 +286,47 @@ def test_refresh_rewrites_outputs_numbers_and_texts(clone, run, is_full):
     status, printed = run("refresh", "01", **source)
     assert status == 0, printed
     notebook = nbformat.read(clone / "notebooks/01_sound.ipynb", as_version=4)
-    assert [cell.get("execution_count") for cell in notebook.cells] == [None, 1, 2]
-    assert "70<!--01.digits-->" in notebook.cells[0].source
+    assert [cell.get("execution_count") for cell in notebook.cells] == [None, 1, 2, None]
+    assert notebook.cells[-1].source == "70<!-- digits_here = count --> digits"
+    assert notebook.cells[2].outputs[0].metadata["image/png"] == {"alt": "Empty axes."}
     readme = (clone / "README.md").read_text()
-    assert readme.startswith("70<!--01.digits--> digits")
+    assert readme.startswith("70<!-- result: digits_here --> digits")
     assert "(notebooks/02_failing.ipynb)" in readme
     assert (clone / "figures/01_empty.png").is_file()
 
 
 @pytest.mark.parametrize(
-    "name, words", [("03_loud", "stderr: a warning"), ("02_failing", "cell 2")]
+    "name, words",
+    [
+        ("03_loud", "stderr: a warning"),
+        ("02_failing", "cell 2"),
+        ("05_unbound", "cell '.*': 'digits': NameError"),
+    ],
 )
 def test_refresh_writes_a_chapter_whole_or_not_at_all(clone, name, words):
     before = tracked(clone)
     with pytest.raises(ToolError, match=words):
         refresh_one(clone / f"notebooks/{name}.ipynb", clone / "figures")
     assert tracked(clone) == before
+
+
+def test_texts_names_file_and_cell_of_each_wrong_number(clone, run):
+    (clone / "figures").mkdir()
+    status, printed = run("texts")
+    assert status == 1
+    assert "README.md: 60<!-- result: digits_here -->: 'digits_here' is not in" in printed
+    for name in TEXTS:
+        cell = nbformat.read(clone / f"notebooks/{name}.ipynb", as_version=4).cells[-1]
+        assert f"notebooks/{name}.ipynb, cell {cell.id!r}: {cell.source.split()[0]}" in printed
+
+
+def test_texts_needs_no_tensorflow():
+    code = "import sys; from course.documents import wrong_documents; wrong_documents(); "
+    code += "print('tensorflow' in sys.modules, 'seaborn' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    assert (
+        subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout == "False False\n"
+    )
 
 
 def test_stamp_follows_the_address_in_pyproject(clone, run):
@@ -325,7 +352,7 @@ def test_ctrl_c_ends_a_run(tmp_path, ctrl_c):
 
     threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        execute(tmp_path / "01_slow.ipynb", tmp_path)
+        execute(tmp_path / "01_slow.ipynb")
 
 
 class Screen(io.StringIO):

@@ -10,12 +10,20 @@ import xml.etree.ElementTree as ElementTree
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course.execute import execute
 from course.project import ROOT
 
 TABLE = "pd.DataFrame({'accuracy': [0.9872]}, index=['all 70 digits'])"
 LINE = "print('70 digits, accuracy 0.9872')"
+DRAW = """from lenet_helpers.plots.described import subplots
+figure, axes = subplots(figsize=(1, 1))
+figure.alt = "A bar."
+axes.bar([0], [{}])
+axes.set_ylim(0, 4)
+figure"""
+FIGURE = {"figure": "01_bar"}
 APPROX = {"approx": 0.004, "approx_basis": "test"}
 
 # name: (source, committed text, metadata, whether nbval has to be content)
@@ -92,6 +100,28 @@ def test_a_table_is_compared_within_the_tolerance_too(tmp_path):
     nbformat.write(new_notebook(cells=cells), tmp_path / "01_table.ipynb")
     _, _, failed = run_pytest(tmp_path, "nbval_tolerance")
     assert failed == {"Cell 2"}
+
+
+def test_numbers_of_texts_and_figures_are_compared(tmp_path, is_full):
+    if not is_full:
+        pytest.skip("the sample's numbers are not the committed ones")
+    path = tmp_path / "01_texts.ipynb"
+    texts = [new_markdown_cell(text) for text in ("70<!-- count -->", "7<!-- count / 10 -->")]
+    drawn = [new_code_cell(DRAW.format(height), metadata=FIGURE) for height in (1, 2)]
+    cells = [new_code_cell("count = 70"), texts[0], new_code_cell("count"), texts[1], *drawn]
+    nbformat.write(new_notebook(cells=cells), path)
+    notebook, problems = execute(path)
+    assert problems == []
+    notebook.cells[3].source, notebook.cells[3].metadata["values"] = "8<!-- count / 10 -->", {}
+    notebook.cells[5].outputs = notebook.cells[4].outputs
+    nbformat.write(notebook, path)
+    _, printed, failed = run_pytest(tmp_path, "nbval_data", **source())
+    assert failed == {"Cell 1", "Cell 3"}, printed
+    assert "8 is bound to 'count / 10', which is now 7.0" in printed
+
+
+def source():
+    return {key: os.environ[key] for key in ("LENET_MNIST",) if key in os.environ}
 
 
 def test_on_the_sample_nothing_is_compared_but_cells_still_have_to_run(tmp_path, no_full_mnist):

@@ -101,7 +101,7 @@ def test_a_broken_link_is_found(tmp_path, target, is_broken):
 def site():
     """Return the folder of the website, built anew from what is committed."""
     pytest.importorskip("sphinx_book_theme", reason="needs pip install -r requirements-site.txt")
-    command = [sys.executable, "-m", "lenet_helpers", "site"]
+    command = [sys.executable, "-m", "course", "site"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return SITE

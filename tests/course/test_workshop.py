@@ -1,7 +1,6 @@
 """Exercises judge as they should, learners see no solution, and the guide's sums are right."""
 
 import inspect
-import json
 import math
 import os
 import random
@@ -20,25 +19,24 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
-from course import checks, texts
+from course import checks
 from course.exercised import MAGIC, misjudged
 from course.lab import served
 from course.project import (
-    FACTS,
-    FIGURES,
+    GUIDE,
     ROOT,
     ToolError,
     chapter,
     notebook_paths,
     repository_address,
 )
+from course.tags import tags
 from course.workshop import schedule, workshop
 from course.workshop.learner import exercises, learners_version, solution_lines
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
 from lenet_helpers.lenet1998.glyphs import glyph_codes
-from lenet_helpers.reporting import read_results
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
 WITH_EXERCISES = {path: one for path, one in NOTEBOOKS.items() if exercises(one)}
@@ -221,7 +219,7 @@ def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, tmp_path, no_
     pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
     path, notebook = next(iter(WITH_EXERCISES.items()))
     nbformat.write(learners_version(notebook, ADDRESS), tmp_path / path.name)
-    with served(tmp_path, **no_full_mnist, LENET_FIGURES=str(tmp_path)) as lab:
+    with served(tmp_path, **no_full_mnist) as lab:
         page = browser.new_page()
         page.goto(lab.address(path.name))
         page.get_by_text("| Idle").wait_for(timeout=30_000)
@@ -614,7 +612,7 @@ def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
 @pytest.mark.parametrize("name", schedule.PLANS)
 def test_a_plan_of_the_chapters_keeps_its_time(name):
     minutes, breaks = schedule.PLANS[name]
-    words = tomllib.loads(workshop.TEXT.read_text(encoding="utf-8"))["chapters"]
+    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))["chapters"]
     parts = [workshop._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()]
     fitting = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
     assert minutes * 3 / 4 < schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME
@@ -635,7 +633,7 @@ def test_another_unit_is_an_error():
 
 def test_the_guide_tells_of_each_chapter_with_exercises():
     text = workshop.guide(NOTEBOOKS, times={})
-    words = tomllib.loads(workshop.TEXT.read_text(encoding="utf-8"))
+    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))
     for path, notebook in WITH_EXERCISES.items():
         entry = words["chapters"][chapter(path)]
         assert entry["misconceptions"]
@@ -689,14 +687,6 @@ def test_the_room_check_asks_for_the_memory_that_chapter_04_took():
     assert 1 <= room.MEMORY[0] / (took["value"].max() * 2**20) < 1.2
 
 
-def test_numbers_in_the_guide_s_words_are_tied():
-    numbers = read_results(FIGURES)["numbers"]
-    facts = json.loads(FACTS.read_text(encoding="utf-8"))
-    prose = "\n\n".join(strings(tomllib.loads(workshop.TEXT.read_text(encoding="utf-8"))))
-    assert checks.stale_tags(prose, numbers) == []
-    assert checks.untied_numbers(prose, numbers, facts) == []
-
-
 def test_the_command_writes_every_chapter_and_the_guide(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(workshop, "WORKSHOP", tmp_path)
     monkeypatch.setattr(workshop, "TIMES", tmp_path / "times.json")
@@ -706,6 +696,6 @@ def test_the_command_writes_every_chapter_and_the_guide(tmp_path, monkeypatch, c
     assert written == {"GUIDE.md", *(path.name for path in NOTEBOOKS)}
     guide = (tmp_path / "GUIDE.md").read_text(encoding="utf-8")
     assert checks.broken_links(guide, tmp_path) == []
-    assert not texts.TAG.search(guide)
+    assert tags(guide) == []
     assert repository_address() not in guide
     assert "learner's notebooks" in capsys.readouterr().out

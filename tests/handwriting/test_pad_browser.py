@@ -69,7 +69,6 @@ def jupyterlab(folder, tmp_path_factory):
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text(json.dumps(choice))
     places = {
-        "LENET_FIGURES": home / "figures",
         "IPYTHONDIR": home / "ipython",
         "JUPYTERLAB_SETTINGS_DIR": home / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
