@@ -267,6 +267,21 @@ def _ladder():
     return rungs
 
 
+def _teachers():
+    """Networks that teach: wider ones; and, for choices, some that no validation image taught.
+
+    A teacher that has learned the validation images would hand on what it knows of them.
+    """
+    ladder = _ladder()
+    wide = ladder["100-epochs"]
+    wide = replace(wide, network_options={**wide.network_options, "maps": WIDE})
+    return {
+        "affine-held-out": replace(ladder["affine"], validation_split=0.1),
+        "wide-held-out": replace(wide, validation_split=0.1),
+        "wide": wide,
+    }
+
+
 def _of_size(maps, network=(), learning_rate=0.02, distort=(), validation_split=0):
     """The recipe of "statistics" for fewer maps: a higher rate, more epochs, three poolings."""
     recipe = _ladder()["statistics"]
@@ -348,6 +363,7 @@ SIX_CONVOLUTIONS = {
     "pooled": [2, 4],
 }
 NARROW_FIRST = {**SIX_CONVOLUTIONS, "maps": [8, 16, 24, 32, 36, 36]}
+WIDE = [16, 32, 48, 64, 80, 80]
 FULL_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 24, 32, 32, 36]}
 MODERN_LENET = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
 WIDE_LENET = {**MODERN_LENET, "maps": [16, 32], "units": 55}
@@ -403,6 +419,9 @@ STUDIES = {
     ),
     "choices_sizes": Study(
         "settings of the smaller networks, on validation images", _choices_of_size()
+    ),
+    "teachers": Study(
+        "networks for students to learn from: wider ones, and some for choices", _teachers()
     ),
     "choices_small": Study(
         "settings of the small network, on validation images",
