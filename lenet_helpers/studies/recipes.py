@@ -468,14 +468,19 @@ STUDIES = {
         "settings of the smaller networks, on validation images", _choices_of_size()
     ),
     "teachers": Study(
-        "networks for students to learn from: wider ones, and some for choices", _teachers()
+        "networks for students to learn from: wider ones, and some for choices",
+        _teachers(),
+        committed=False,
     ),
     "choices_teachers": Study(
-        "what a teacher is worth, on validation images", _choices_of_teachers()
+        "what a teacher is worth, on validation images",
+        _choices_of_teachers(),
+        committed=False,
     ),
     "choices_kinds": Study(
         "other networks of the same size, on images of writers not seen in training",
         _choices_of_kinds(),
+        committed=False,
     ),
     "choices_small": Study(
         "settings of the small network, on validation images",
