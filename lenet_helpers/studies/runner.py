@@ -142,6 +142,7 @@ def write_recounted(study, report=print):
     images as the table says.
     """
     from lenet_helpers.data import load_mnist
+    from lenet_helpers.studies.make_run import training_images
     from lenet_helpers.studies.methods import (
         load_run,
         normalisations,
@@ -159,12 +160,12 @@ def write_recounted(study, report=print):
         model, recipe = load_run(runs, run.rung, run.seed, table.weights)
         if not normalisations(model):
             continue
+        all_images, all_labels = training_images(digits, recipe)
         seen = training_part(recipe.images, recipe)
-        kept = slice(seen.stop, recipe.images)
-        images, labels = digits.x_train[kept], digits.y_train[kept]
+        images, labels = all_images[seen.stop :], all_labels[seen.stop :]
         before = len(_as_counted(run, run.val_errors, model, recipe, images, labels))
         preprocess = recipes.find(recipe.preprocess, "preprocessing")
-        recount_statistics(model, digits.x_train[seen], preprocess)
+        recount_statistics(model, all_images[seen], preprocess)
         after = len(_misread(model, recipe, images, labels))
         rows.append({"rung": run.rung, "seed": run.seed, "val_errors": before, "recounted": after})
         report(f"{run.rung}, seed {run.seed}: {before} misread, recounted {after}")
