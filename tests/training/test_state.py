@@ -10,7 +10,7 @@ from lenet_helpers.studies.recipes import STUDIES, replace
 from lenet_helpers.training.state import TrainingState
 
 TINY = {"images": 300, "epochs": 4}
-LONG = replace(STUDIES["ladder"].rungs["100-epochs"], **TINY)
+LONG = replace(STUDIES["patience"].rungs["100-epochs"], **TINY)
 TAUGHT = {"teacher": {"networks": ["size_983"], "epochs": 3}, "distillation": {}}
 RECIPES = {
     "average, statistics and distortions": LONG,
