@@ -111,5 +111,8 @@ function barRows() {
       root.classList.toggle("best", digit === best);
     });
   }
-  return { root: element("div", { className: "lenet-bars" }, ...rows.map(({ root }) => root)), show };
+  return {
+    root: element("div", { className: "lenet-bars" }, ...rows.map(({ root }) => root)),
+    show,
+  };
 }

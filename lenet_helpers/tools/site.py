@@ -39,13 +39,13 @@ CONTENTS = """
 ```
 """
 LIVE = """
-<iframe class="live" src="live/index.html?small" title="Draw a digit, and LeNet-5 reads it"></iframe>
+<iframe class="live" src="live/index.html?small" title="Draw a digit: LeNet-5 reads it"></iframe>
 """
 FOLDED = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
 
 
 def build_site():
-    """Write the website into build/site, from README, the notebooks and the figures.
+    """Write the website into build/site, from README, the notebooks, the figures and checkpoints.
 
     Raises ToolError if Sphinx warns of anything, or a link within the site leads nowhere.
     """
@@ -154,7 +154,9 @@ def _offer_committed_notebooks():
 
 def _add_live_page():
     from course.website.live.export import write_live
+    from lenet_helpers.runtime import reproducible
 
+    reproducible()
     write_live(SITE / "live")
 
 

@@ -18,8 +18,9 @@ from lenet_helpers.preprocessing import INK, PAPER_SIZE, to_model_input, to_pape
 HERE = Path(__file__).parent
 SHARED = Path(handwriting.__file__).parent / "handwriting"
 SOURCES = [
-    *(HERE / name for name in ("index.html", "live.css", "live.js", "network.js", "normalise.js")),
-    *(SHARED / name for name in ("drawing.css", "drawing.js")),
+    path
+    for path in (*sorted(HERE.iterdir()), *sorted(SHARED.glob("drawing.*")))
+    if path.suffix in (".html", ".css", ".js")
 ]
 OPENING = "7"  # of the example strokes: what the page draws when it opens
 
@@ -77,8 +78,8 @@ def describe_network(model):
 
     input:   side of the image, and the values of paper and ink.
     layers:  those that move, each with the ones after it that treat each value alone, as `then`.
-             A dense layer is a convolution whose window is all of the maps below. Numbers named
-             `weights`, `scale` and `shift` are places in `values`.
+             A dense layer is a convolution whose window is all of the maps below. `weights` and
+             `place` say where in `values` a layer's or a step's numbers begin.
     values:  float32, little-endian, in base64; crc32 is theirs.
     Raises ValueError for a layer of a kind that the page does not know.
     """
@@ -156,10 +157,9 @@ def _convolution(layer, below, values):
 
 
 def _dense(layer, below, values):
-    height, _, channels = below
     yield {
         "kind": "convolution",
-        "window": height,
+        "window": below[0],
         "padding": 0,
         "shape": [1, 1, layer.units],
         "weights": values.add(layer.kernel),
@@ -178,13 +178,12 @@ def _pooling(kind):
 
 
 def _mean_of_maps(layer, below, values):
-    height, _, channels = below
-    yield {"kind": "mean", "window": height, "shape": [1, 1, channels]}
+    yield {"kind": "mean", "window": below[0], "shape": [1, 1, below[2]]}
 
 
 def _subsampling(layer, below, values):
     yield from _pooling("sum")(layer, below, values)
-    yield {"kind": "scale", "says": "coefficient", "scale": values.add(layer.coefficient)}
+    yield {"kind": "scale", "says": "coefficient", "place": values.add(layer.coefficient)}
     yield from _bias(layer, values)
     yield from _squashing(layer)
 
@@ -193,40 +192,48 @@ def _normalisation(layer, below, values):
     weights = (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
     gamma, beta, mean, variance = (np.asarray(each, "float64") for each in weights)
     scale = gamma / np.sqrt(variance + layer.epsilon)
-    yield {"kind": "scale", "says": "normalisation’s scale", "scale": values.add(scale)}
-    shift = beta - mean * scale
-    yield {"kind": "shift", "says": "normalisation’s shift", "shift": values.add(shift)}
+    yield {
+        "kind": "scale",
+        "name": "batch normalisation",
+        "says": "normalisation’s scale",
+        "place": values.add(scale),
+    }
+    shift = values.add(beta - mean * scale)
+    yield {"kind": "shift", "says": "normalisation’s shift", "place": shift}
 
 
 def _distances(layer, below, values):
-    classes, features = layer.codes.shape
     yield {
         "kind": "distance",
         "window": 1,
-        "shape": [1, 1, classes],
+        "shape": [1, 1, len(layer.codes)],
         "weights": values.add(layer.codes.T),
     }
 
 
 def _bias(layer, values):
     if getattr(layer, "use_bias", True):
-        yield {"kind": "shift", "says": "bias", "shift": values.add(layer.bias)}
+        yield {"kind": "shift", "says": "bias", "place": values.add(layer.bias)}
 
 
 def _squashing(layer):
     from lenet_helpers import layers
 
     name = layer.activation.__name__
-    if name == "scaled_tanh":
-        yield {"kind": "tanh", "amplitude": layers.AMPLITUDE, "slope": layers.SLOPE}
-    elif name == "tanh":
-        yield {"kind": "tanh", "amplitude": 1, "slope": 1}
-    elif name in ("relu", "softmax"):
-        yield {"kind": name}
-    elif name != "linear":
+    if name == "linear":
+        return
+    if name not in SQUASHES:
         raise ValueError(f"The live page has no {name}, the activation of {layer.name}.")
+    numbers = {"scaled_tanh": (layers.AMPLITUDE, layers.SLOPE), "tanh": (1, 1)}.get(name, ())
+    yield SQUASHES[name] | dict(zip(("amplitude", "slope"), numbers, strict=False))
 
 
+SQUASHES = {
+    "tanh": {"kind": "tanh", "name": "tanh"},
+    "scaled_tanh": {"kind": "tanh", "name": "scaled tanh"},
+    "relu": {"kind": "relu", "name": "ReLU"},
+    "softmax": {"kind": "softmax", "name": "softmax"},
+}
 KINDS = {
     "Conv2D": _convolution,
     "ConnectedConv2D": _convolution,
@@ -237,7 +244,7 @@ KINDS = {
     "GlobalAveragePooling2D": _mean_of_maps,
     "Subsampling": _subsampling,
     "BatchNormalization": _normalisation,
-    "ReLU": lambda layer, below, values: [{"kind": "relu"}],
+    "ReLU": lambda layer, below, values: [SQUASHES["relu"]],
     "RBF": _distances,
     "Flatten": lambda layer, below, values: [],
 }

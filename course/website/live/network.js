@@ -1,7 +1,8 @@
 // What a network makes of an image, and how each of its values comes about.
 //
 // Values lie as in Keras, channels last: map c at row y, column x of a layer of shape
-// [height, width, maps] is number (y * width + x) * maps + c. A kernel is [window, window, below, maps].
+// [height, width, maps] is number (y * width + x) * maps + c. A kernel is [window, window, maps
+// below, maps].
 
 "use strict";
 
@@ -18,12 +19,14 @@ function decoded(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
-/** Make a network of its description: see describe_network in export.py. Throws if it is damaged. */
+/** Make a network of its description, see export.py. Throws an Error if it is damaged. */
 function networkOf({ input, layers, values, crc32: expected }) {
   const bytes = decoded(values);
   if (crc32(bytes) !== expected) throw new Error("The weights are not those that were exported.");
   const view = new DataView(bytes.buffer);
-  const numbers = Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  const numbers = Float32Array.from({ length: bytes.length / 4 }, (_, i) =>
+    view.getFloat32(4 * i, true),
+  );
   return { input, layers, numbers };
 }
 
@@ -34,7 +37,8 @@ function networkInput({ input: { side, paper, ink } }, pixels) {
   const values = new Float32Array(side * side).fill(paper);
   for (let y = 0; y < given; y++) {
     for (let x = 0; x < given; x++) {
-      values[(y + border) * side + x + border] = paper + ((ink - paper) * pixels[y * given + x]) / 255;
+      values[(y + border) * side + x + border] =
+        paper + ((ink - paper) * pixels[y * given + x]) / 255;
     }
   }
   return values;
@@ -71,7 +75,8 @@ const MOVES = {
             for (let c = 0; c < channels; c++, from++) {
               const value = input[from];
               if (value === 0) weight += maps;
-              else for (let map = 0; map < maps; map++) values[to + map] += value * numbers[weight++];
+              else
+                for (let map = 0; map < maps; map++) values[to + map] += value * numbers[weight++];
             }
           }
         }
@@ -79,7 +84,8 @@ const MOVES = {
     }
     return values;
   },
-  mean: (layer, input) => pooled(layer, input, 0, (all, one) => all + one).map((sum) => sum / layer.window ** 2),
+  mean: (layer, input) =>
+    pooled(layer, input, 0, (all, one) => all + one).map((sum) => sum / layer.window ** 2),
   sum: (layer, input) => pooled(layer, input, 0, (all, one) => all + one),
   max: (layer, input) => pooled(layer, input, -Infinity, Math.max),
   distance({ shape, weights }, input, numbers) {
@@ -111,10 +117,10 @@ function pooled({ window, below, shape }, input, start, join) {
 // Steps change values in their place.
 const STEPS = {
   scale(step, values, numbers, maps) {
-    values.forEach((value, i) => (values[i] = value * numbers[step.scale + (i % maps)]));
+    values.forEach((value, i) => (values[i] = value * numbers[step.place + (i % maps)]));
   },
   shift(step, values, numbers, maps) {
-    values.forEach((value, i) => (values[i] = value + numbers[step.shift + (i % maps)]));
+    values.forEach((value, i) => (values[i] = value + numbers[step.place + (i % maps)]));
   },
   tanh({ amplitude, slope }, values) {
     values.forEach((value, i) => (values[i] = amplitude * Math.tanh(slope * value)));
@@ -178,13 +184,15 @@ function explain(network, input, outputs, at, unit) {
   const parts = mapsBelow(layer, unit.map).map((map) => {
     const inputs = cells(place).map(({ y, x }) => valueAt(below, layer.below, y, x, map));
     const weights = weighted
-      ? inputs.map((_, i) => network.numbers[layer.weights + (i * layer.below[2] + map) * maps + unit.map])
+      ? inputs.map(
+          (_, i) => network.numbers[layer.weights + (i * layer.below[2] + map) * maps + unit.map],
+        )
       : null;
     const products = inputs.map((value, i) => TERMS[layer.kind](value ?? 0, weights?.[i]));
     return { map, inputs, weights, products, sum: sum(products) };
   });
   const moved = JOINED[layer.kind](parts);
-  return { parts, moved, steps: stepsOf(network, at, unit, moved, below), ...place };
+  return { parts, moved, steps: stepsOf(network, outputs[at], at, unit, moved), ...place };
 }
 
 const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
@@ -205,7 +213,9 @@ const JOINED = {
 };
 
 function cells({ top, left, bottom, right }) {
-  return range(bottom - top).flatMap((y) => range(right - left).map((x) => ({ y: top + y, x: left + x })));
+  return range(bottom - top).flatMap((y) =>
+    range(right - left).map((x) => ({ y: top + y, x: left + x })),
+  );
 }
 
 function valueAt(values, [height, width, maps], y, x, map) {
@@ -213,21 +223,14 @@ function valueAt(values, [height, width, maps], y, x, map) {
   return inside ? values[(y * width + x) * maps + map] : null;
 }
 
-function stepsOf({ layers, numbers }, at, unit, moved, below) {
-  let value = moved;
+/** Where a layer's sum goes from there: { step, operand, result } for each step. */
+function stepsOf({ layers, numbers }, output, at, unit, moved) {
+  const one = [moved];
   return layers[at].then.map((step) => {
-    const operand = { scale: numbers[step.scale + unit.map], shift: numbers[step.shift + unit.map] }[step.kind];
-    if (step.kind === "softmax") {
-      // It needs the sums of all ten units.
-      const sums = MOVES[layers[at].kind](layers[at], below, numbers);
-      layers[at].then.slice(0, -1).forEach((one) => STEPS[one.kind](one, sums, numbers, sums.length));
-      STEPS.softmax(step, sums);
-      value = sums[unit.map];
-    } else {
-      const one = [value];
-      STEPS[step.kind]({ ...step, scale: 0, shift: 0 }, one, [operand], 1);
-      [value] = one;
-    }
-    return { step, operand, result: value };
+    const operand = numbers[step.place + unit.map] ?? 0;
+    // Softmax needs the sums of all ten units; it is the last step, so its result is the output.
+    if (step.kind === "softmax") one[0] = output[unit.map];
+    else STEPS[step.kind]({ ...step, place: 0 }, one, [operand], 1);
+    return { step, operand, result: one[0] };
   });
 }

@@ -102,7 +102,7 @@ function requireOneDigit(ink, rules) {
   if (digits > 1) throw new Refusal("several", { digits });
 }
 
-/** Pieces of ink, connected over edges and corners: the label of each pixel, -1 for paper, and areas. */
+/** Pieces of ink, connected over edges and corners: each pixel's label, -1 for paper, and areas. */
 function labelled({ width, height, pixels }) {
   const labels = new Int32Array(pixels.length).fill(-1);
   const waiting = new Int32Array(pixels.length);
@@ -220,7 +220,8 @@ function resized({ width, height, pixels }, newHeight, newWidth) {
   filters(height, newHeight).forEach(({ first, weights }, y) => {
     for (let x = 0; x < newWidth; x++) {
       let value = 0;
-      for (let i = 0; i < weights.length; i++) value += weights[i] * narrow[(first + i) * newWidth + x];
+      for (let i = 0; i < weights.length; i++)
+        value += weights[i] * narrow[(first + i) * newWidth + x];
       small[y * newWidth + x] = between(0, value, 255);
     }
   });
