@@ -271,4 +271,9 @@ function rint(value) {
 }
 
 const between = (low, value, high) => Math.min(Math.max(value, low), high);
-const largest = (numbers) => numbers.reduce((top, one) => Math.max(top, one), 0);
+
+function largest(numbers) {
+  let top = 0;
+  for (const one of numbers) if (one > top) top = one;
+  return top;
+}
