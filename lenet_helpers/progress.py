@@ -19,7 +19,7 @@ class TrainingProgress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         file = _Output() if hasattr(get_ipython(), "kernel") else sys.stderr
-        self.bar = tqdm(unit=" updates", leave=False, file=file)
+        self.bar = tqdm(unit=" updates", leave=False, position=0, file=file)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.bar.reset(total=self.params["steps"])
