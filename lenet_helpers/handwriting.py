@@ -21,6 +21,8 @@ PAPER = 0.25  # of the darkest ink: what is paler is paper
 SPECK = 0.05  # of the largest piece's area: what is smaller is no part of a digit
 LIFTED_PEN = 0.1  # of the ink's height: pieces so close together are joined
 DIGIT = 0.5  # of the tallest piece's height: what is as tall as that is a digit of its own
+BLOT = 1.4  # times its line's width: ink that is no longer is a dot; MNIST's digits are from 1.5 on
+WIDEST = 2.5  # times its height, as MNIST's widest: wider ink is a dash, a line or a word
 MOSTLY_INK = 0.6  # share of an image that no digit covers
 
 EIGHT_NEIGHBOURS = np.ones((3, 3))
@@ -28,6 +30,10 @@ EIGHT_NEIGHBOURS = np.ones((3, 3))
 
 class HandwritingError(ValueError):
     """What was drawn or written cannot be read as one digit; the message says why."""
+
+
+class MostlyInkError(HandwritingError):
+    """More of an image is ink than any digit covers: it may be inverted, or a scribble."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +72,7 @@ def normalise(image):
     Returns Normalised. LeCun et al. 1998, section III.A: size normalisation to a box of 20 by 20
     pixels that keeps the aspect ratio, grey by anti-aliasing, then the centre of mass moved to
     the centre of 28 by 28 pixels.
-    Raises HandwritingError if there is no ink, nothing but ink, or more than one digit.
+    Raises HandwritingError if there is no ink, nothing but ink, or not just one digit.
     """
     ink = find_ink(image)
     require_one_digit(ink)
@@ -79,9 +85,9 @@ def squeeze(image):
     """Shrink a whole image to 28 by 28 pixels, anti-aliased, with no normalisation.
 
     image: (H, W) uint8, 0 paper to 255 ink.
-    Returns (28, 28) uint8. Raises HandwritingError if there is no ink, as `normalise` does.
+    Returns (28, 28) uint8. Raises HandwritingError where `normalise` does.
     """
-    find_ink(image)
+    require_one_digit(find_ink(image))
     return np.rint(_resized(image, SIDE, SIDE)).astype(np.uint8)
 
 
@@ -108,8 +114,8 @@ def find_ink(image):
     image: (H, W) uint8, 0 paper to 255 ink.
     Paper is what is paler than a quarter of the darkest ink; a speck is a piece, connected over
     edges and corners, of less than a twentieth of the largest piece's area.
-    Returns (H, W) uint8. Raises HandwritingError if no ink is left or nearly all is ink, and
-    ValueError for another type or shape.
+    Returns (H, W) uint8. Raises HandwritingError if no ink is left, MostlyInkError if nearly all
+    is ink, and ValueError for another type or shape.
     """
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim != 2 or image.size == 0:
@@ -118,7 +124,7 @@ def find_ink(image):
     if not is_ink.any():
         raise HandwritingError("There is no ink: draw or write a digit first.")
     if is_ink.mean() > MOSTLY_INK:
-        raise HandwritingError(
+        raise MostlyInkError(
             "Nearly everything is ink. Images hold 0 for paper and 255 for ink: is yours inverted?"
         )
     pieces, count = ndimage.label(is_ink, EIGHT_NEIGHBOURS)
@@ -130,21 +136,32 @@ def find_ink(image):
 
 
 def require_one_digit(ink):
-    """Refuse ink that stands apart in several pieces of a digit's height.
+    """Refuse ink that has not the shape of one digit.
 
     ink: (H, W) uint8, paper at 0.
     The bar of a 5 or the cross of a 7 may be a piece of its own: pieces nearer than a tenth of the
-    ink's height count as one, and so does whatever is lower than half of the tallest piece.
-    Digits that touch cannot be told from one.
-    Raises HandwritingError if two or more pieces remain.
+    ink's height count as one, and so does whatever is lower than half of the tallest piece, unless
+    it lies below it, as an underline does. Digits that touch cannot be told from one.
+    Raises HandwritingError for a dot or a blot, a dash or a line, a piece within another, an
+    underline, and several pieces of a digit's height.
     """
-    if ndimage.label(ink > 0, EIGHT_NEIGHBOURS)[1] == 1:
-        return
     cropped = crop(ink) > 0
-    reach = LIFTED_PEN * len(cropped) / 2
-    padded = np.pad(cropped, int(reach) + 1)
-    joined, _ = ndimage.label(ndimage.distance_transform_edt(~padded) <= reach, EIGHT_NEIGHBOURS)
-    rows = [place[0] for place in ndimage.find_objects(np.where(padded, joined, 0))]
+    height, width = cropped.shape
+    padded = np.pad(cropped, int(LIFTED_PEN * height / 2) + 1)
+    distance = ndimage.distance_transform_edt(padded)
+    if max(height, width) < BLOT * (2 * distance.max() - 1):
+        raise HandwritingError("This is a dot or a blot, and no digit: draw or write it larger.")
+    if _count(ndimage.binary_fill_holes(padded, EIGHT_NEIGHBOURS)) < _count(padded):
+        raise HandwritingError("Something lies within a frame. Give one digit, with none around.")
+    _require_one_piece(padded, height)
+    if width > WIDEST * height:
+        raise HandwritingError("This is wider than any digit. Give one digit, and no lines.")
+
+
+def _require_one_piece(is_ink, height):
+    reach = LIFTED_PEN * height / 2
+    joined, _ = ndimage.label(ndimage.distance_transform_edt(~is_ink) <= reach, EIGHT_NEIGHBOURS)
+    rows = [place[0] for place in ndimage.find_objects(np.where(is_ink, joined, 0))]
     heights = np.array([place.stop - place.start for place in rows])
     digits = int((heights >= DIGIT * heights.max()).sum())
     if digits > 1:
@@ -152,6 +169,12 @@ def require_one_digit(ink):
             f"This looks like {digits} digits: so many pieces of ink stand apart, each as tall as "
             "a digit. Give one digit at a time, or join its strokes if it is one."
         )
+    if max(place.start for place in rows) >= rows[heights.argmax()].stop:
+        raise HandwritingError("Something lies below the digit: leave an underline out.")
+
+
+def _count(is_ink):
+    return ndimage.label(is_ink, EIGHT_NEIGHBOURS)[1]
 
 
 def crop(ink):

@@ -1,6 +1,12 @@
 // A pad to draw a digit on. The kernel gets the strokes and sends back what the panel shows.
 
 const PAUSE = 150; // milliseconds between two messages while a stroke is drawn
+const SLOW = 100; // milliseconds without an answer: the panel is blanked
+const SILENT = 2000; // milliseconds without an answer: the panel says so
+const NO_ANSWER =
+  "The kernel does not answer. It is busy with another cell, or was restarted or shut down: " +
+  "then run the cells up to the pad's again.";
+const BLANK = { message: "", probabilities: [], pictures: [] };
 const NEAR = 2; // canvas units: points closer to the last one add nothing
 const DIGITS = [...Array(10).keys()];
 
@@ -66,24 +72,36 @@ function show(parts, answer) {
     root.classList.toggle("best", digit === best);
   });
   parts.pictures.replaceChildren(...pictures.map(picture));
-  // What this answer rests on, for whoever waits for it.
-  parts.panel.dataset.points = answer.points;
-  parts.panel.dataset.normalisation = answer.normalisation;
 }
 
 function render({ model, el }) {
   const size = model.get("size");
   const parts = build(size);
-  let strokes = model.get("strokes");
+  let strokes = model.get("drawing").strokes;
   let drawing = false;
   let sent = 0;
+  let timers = [];
 
   const repaint = () => paint(parts.canvas, strokes, size, model.get("pen"));
+  const stopWaiting = () => {
+    timers.forEach(clearTimeout);
+    timers = [];
+  };
+  // The widget is not told whether its kernel still runs, nor does sending to none fail.
+  const wait = () => {
+    if (timers.length) return;
+    const blank = () => show(parts, BLANK);
+    const complain = () => show(parts, { ...BLANK, message: NO_ANSWER });
+    timers = [setTimeout(blank, SLOW), setTimeout(complain, SILENT)];
+  };
   const send = () => {
-    model.set("strokes", strokes.map((stroke) => [...stroke]));
+    const number = model.get("drawing").number + 1;
+    const copied = strokes.map((stroke) => [...stroke]);
+    model.set("drawing", { strokes: copied, normalisation: !parts.box.checked, number });
     model.save_changes();
     sent = performance.now();
-    parts.root.dataset.points = strokes.flat().length;
+    parts.root.dataset.number = number;
+    wait();
   };
   const position = (event) => {
     const { left, top, width, height } = parts.canvas.getBoundingClientRect();
@@ -123,29 +141,31 @@ function render({ model, el }) {
     repaint();
     send();
   });
-  parts.box.addEventListener("change", () => {
-    model.set("normalisation", !parts.box.checked);
-    model.save_changes();
-  });
+  parts.box.addEventListener("change", send);
 
-  const answered = () => show(parts, model.get("answer"));
-  const switched = () => (parts.box.checked = !model.get("normalisation"));
+  const answered = () => {
+    const answer = model.get("answer");
+    stopWaiting();
+    show(parts, answer);
+    parts.panel.dataset.number = answer.number; // for whoever waits for it
+    if (answer.number !== model.get("drawing").number) wait();
+  };
   const redrawn = () => {
     if (drawing) return;
-    strokes = model.get("strokes");
+    const drawn = model.get("drawing");
+    strokes = drawn.strokes;
+    parts.box.checked = !drawn.normalisation;
     repaint();
   };
   model.on("change:answer", answered);
-  model.on("change:normalisation", switched);
-  model.on("change:strokes", redrawn);
+  model.on("change:drawing", redrawn);
+  redrawn();
   answered();
-  switched();
-  repaint();
   el.append(parts.root);
   return () => {
+    stopWaiting();
     model.off("change:answer", answered);
-    model.off("change:normalisation", switched);
-    model.off("change:strokes", redrawn);
+    model.off("change:drawing", redrawn);
   };
 }
 

@@ -7,12 +7,14 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 from skimage.filters import apply_hysteresis_threshold, threshold_otsu
-from skimage.filters.rank import median
+from skimage.morphology import reconstruction
 
 from lenet_helpers.handwriting import (
     EIGHT_NEIGHBOURS,
     INK,
+    LIFTED_PEN,
     HandwritingError,
+    bounding_box,
     example_strokes,
     render,
 )
@@ -20,13 +22,15 @@ from lenet_helpers.handwriting import (
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 64_000_000  # checked before anything is decoded
 SIDE = 400  # a larger image is shrunk to this
-GRID = 64  # the paper's brightness is estimated on so many pixels a side
-WINDOW = 33  # of them, per side: the median within it is paper if less than half is ink
-DARK = 16  # grey levels: keeps the contrast on black paper finite
 SMOOTHING = 1 / 500  # of the longer side: standard deviation of the blur that calms noise
-NOISE = 6  # times the paper's median contrast: about four standard deviations
+WINDOW = 0.3  # of the longer side: no stroke is so wide
+DARK = 16  # grey levels: keeps the contrast on black paper finite
+NOISE = 2  # times the median contrast, which is half the height of the noise
 LEAST_CONTRAST = 0.08  # of the paper's brightness
+STRICTEST = 0.5  # of the largest contrast: what is at least so dark is ink
+RIM = 0.01  # of the longer side: so far beyond ink its edges are grey
 LEAST_AREA = 3e-4  # of the image: what is smaller is dirt
+CONTACT = 1 / 3  # of its length: ink that lies along a border so far runs off the picture
 
 
 class PhotoError(HandwritingError):
@@ -38,11 +42,11 @@ def read_photo(path):
 
     path: of a PNG, JPEG, WebP, GIF, BMP or TIFF that shows a digit and plain paper around it. Dark
           on light or light on dark, in any colours, with or without transparency, evenly lit or
-          not: ink is what differs from the median of its surroundings, relative to their
-          brightness. So lines on the paper, its edge and the sharp edge of a shadow are ink, too.
+          not, in a shadow or half in it. Lines on the paper may be paler than the ink, and a
+          finger may hold the sheet in a corner.
     Returns (H, W) uint8, 0 paper to 255 ink, at most 400 pixels a side, for `normalise`.
     Raises PhotoError if the file is missing, damaged, larger than 64 million pixels (checked
-    before it is decoded) or no image, and HandwritingError if nothing stands out from the paper.
+    before it is decoded) or no image, and HandwritingError as `find_ink_in_photo` does.
     """
     path = Path(path).expanduser()
     if not path.is_file():
@@ -80,24 +84,22 @@ def find_ink_in_photo(colours):
     """Find the ink in the pixels of a photo.
 
     colours: (H, W, 3) uint8, red, green and blue as they were seen.
-    Returns (H, W) uint8, 0 paper to 255 ink. Raises HandwritingError if nothing stands out.
+    Paper is what is left when all that is darker than its surroundings and narrower than a window
+    is filled (grey closing by reconstruction), so shadows are paper. Ink is what differs from it,
+    relative to its brightness. Where that runs off the picture, as ruled lines do, only what is
+    darker is taken for ink. How dark it is, is measured against the nearest paper.
+    Returns (H, W) uint8, 0 paper to 255 ink. Raises HandwritingError if nothing stands out from
+    the paper, and if something that runs off the picture touches the digit, lies close to it, or
+    reaches opposite borders.
     """
-    blur = SMOOTHING * max(colours.shape[:2])
-    contrast = _contrast(ndimage.gaussian_filter(colours.astype(float), (blur, blur, 0)))
-    least = max(NOISE * np.median(contrast), LEAST_CONTRAST)
-    high = max(threshold_otsu(contrast), least)
-    is_ink = apply_hysteresis_threshold(contrast, max(high / 2, least), high)
-    pieces, _ = ndimage.label(is_ink, EIGHT_NEIGHBOURS)
-    areas = np.bincount(pieces.ravel())
-    areas[0] = 0
-    is_ink = (areas > LEAST_AREA * is_ink.size)[pieces]
-    if not is_ink.any():
-        raise HandwritingError(
-            "nothing stands out from the paper. Use a darker pen, more light, or a closer view."
-        )
-    edges = ndimage.binary_dilation(is_ink, EIGHT_NEIGHBOURS)
+    light = _on_light_paper(colours)
+    is_ink = _separate(_contrast(light, _paper(light)))
+    rim = max(1, round(RIM * max(is_ink.shape)))
+    around = ndimage.binary_dilation(is_ink, EIGHT_NEIGHBOURS, rim)
+    nearest = ndimage.distance_transform_edt(around, return_distances=False, return_indices=True)
+    contrast = _contrast(light, light[tuple(nearest)])
     ink = np.clip(contrast / np.median(contrast[is_ink]), 0, 1)
-    return np.rint(INK * np.where(edges, ink, 0)).astype(np.uint8)
+    return np.rint(INK * np.where(around, ink, 0)).astype(np.uint8)
 
 
 def _photograph(ink, pen, paper):
@@ -107,39 +109,89 @@ def _photograph(ink, pen, paper):
     return np.rint(light * (share * pen + (1 - share) * np.array(paper))).astype(np.uint8)
 
 
-def _contrast(colours):
-    """How far each pixel lies from the paper around it, relative to the paper's brightness."""
-    paper = _paper(colours)
-    distance = np.sqrt(np.mean((colours - paper) ** 2, axis=2))
-    return distance / (paper.mean(axis=2) + DARK)
+def _on_light_paper(colours):
+    """Smooth the picture and invert each colour whose paper is dark: (H, W, 3) float."""
+    side = max(colours.shape[:2])
+    smooth = ndimage.gaussian_filter(colours.astype(float), SMOOTHING * side, axes=(0, 1))
+    window = _window(colours)
+    high = ndimage.maximum_filter(smooth, window)
+    low = ndimage.minimum_filter(smooth, window)
+    # Near an edge of the ink, most pixels are paper, closer to the extreme that paper is.
+    is_light = np.sum((high - low) * (2 * smooth - high - low), axis=(0, 1)) >= 0
+    return np.where(is_light, smooth, INK - smooth)
 
 
-def _paper(colours):
-    """The paper's colour at each pixel: the median of a wide window, on a coarse grid."""
-    height, width, _ = colours.shape
-    channels = []
-    for channel in np.moveaxis(colours, 2, 0):
-        coarse = _resized(channel, (GRID, GRID), Image.Resampling.BOX)
-        channels.append(_resized(_median(coarse), (width, height), Image.Resampling.BILINEAR))
-    return np.stack(channels, axis=2)
+def _paper(light):
+    """The paper's colour at each pixel: (H, W, 3) float."""
+    closed = ndimage.grey_closing(light, _window(light), mode="nearest")
+    planes = zip(np.moveaxis(closed, 2, 0), np.moveaxis(light, 2, 0), strict=True)
+    return np.stack([reconstruction(*both, "erosion") for both in planes], axis=2)
 
 
-def _median(values):
-    """The median of each value's window, in grey levels.
-
-    Beyond its border the picture goes on upside down and mirrored, so that light which grows
-    evenly goes on growing and no border looks darker than it is. `rank.median` wants integers from
-    0 on, hence the shift.
-    """
-    margin = WINDOW // 2
-    padded = np.pad(values, margin, "reflect", reflect_type="odd")
-    counted = np.rint(padded + INK).clip(0).astype(np.uint16)
-    smooth = median(counted, np.ones((WINDOW, WINDOW), np.uint8))
-    return smooth[margin:-margin, margin:-margin] - float(INK)
+def _window(colours):
+    side = round(WINDOW * max(colours.shape[:2]))
+    return side, side, 1
 
 
-def _resized(values, size, resample):
-    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, resample))
+def _contrast(light, paper):
+    """How much darker each pixel is than its paper, relative to the paper's brightness: (H, W)."""
+    darker = np.maximum(paper - light, 0)
+    return np.sqrt(np.mean(darker**2, axis=2)) / (paper.mean(axis=2) + DARK)
+
+
+def _separate(contrast):
+    """Tell ink from paper, (H, W) bool, by the lowest threshold at which none runs off."""
+    least = max(NOISE * np.median(contrast), LEAST_CONTRAST)
+    high = max(threshold_otsu(contrast), least)
+    low = max(high / 2, least)
+    refusals = []
+    for threshold in np.linspace(low, max(low, STRICTEST * contrast.max()), 3):
+        try:
+            is_ink = apply_hysteresis_threshold(contrast, threshold, max(threshold, high))
+            return _within_the_picture(is_ink)
+        except HandwritingError as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
+def _within_the_picture(is_ink):
+    """Leave out dirt and what runs off the picture: (H, W) bool."""
+    pieces, _ = ndimage.label(is_ink, EIGHT_NEIGHBOURS)
+    areas = np.bincount(pieces.ravel())
+    areas[0] = 0
+    large = np.flatnonzero(areas > LEAST_AREA * is_ink.size)
+    if not large.size:
+        raise HandwritingError(
+            "nothing stands out from the paper. Use a darker pen, more light, or a closer view."
+        )
+    outside = np.isin(pieces, [number for number in large if _runs_off(pieces == number)])
+    inside = np.isin(pieces, large) & ~outside
+    if outside.any() and not (inside.any() and _is_apart(inside, outside)):
+        raise HandwritingError(
+            "something runs across the picture or off it: lines on the paper, the edge of the "
+            "sheet or of a shadow, a finger, or the digit itself. Leave plain paper around it."
+        )
+    return inside
+
+
+def _runs_off(piece):
+    contacts = _contacts(piece)
+    top, left, bottom, right = bounding_box(piece)
+    return np.sum(contacts > 0) > 1 or contacts.max() > CONTACT * max(bottom - top, right - left)
+
+
+def _is_apart(inside, outside):
+    """Whether what runs off leaves opposite borders free, and the digit's neighbourhood."""
+    touched = _contacts(outside) > 0
+    top, left, bottom, right = bounding_box(inside)
+    near = round(LIFTED_PEN * max(bottom - top, right - left)) + 1
+    around = outside[max(top - near, 0) : bottom + near, max(left - near, 0) : right + near]
+    return not (touched[::2] & touched[1::2]).any() and not around.any()
+
+
+def _contacts(piece):
+    """How many pixels lie on each border: (4,) int, top, bottom, left, right."""
+    return np.array([side.sum() for side in (piece[0], piece[-1], piece[:, 0], piece[:, -1])])
 
 
 def _opened(path):
