@@ -24,6 +24,7 @@ from lenet_helpers.handwriting import (
 )
 
 INVITATION = "Draw a digit from 0 to 9."
+READING = "Read as {digit}, {percent} % sure."
 SCRIBBLE = "Nearly the whole pad is ink: clear it, and draw one digit."
 SCREENSHOTS = [
     Path(__file__).parent / f"artifacts/pad_{name}.png" for name in ("normalised", "squeezed")
@@ -97,7 +98,8 @@ class DrawingPad(anywidget.AnyWidget):
         except Exception as error:  # a person draws here: a traceback would go unseen
             return f"The prediction failed: {type(error).__name__}: {error}", [], {}
         best = int(np.argmax(probabilities))
-        return f"Read as {best}, {100 * probabilities[best]:.1f} % sure.", probabilities, pictures
+        said = READING.format(digit=best, percent=f"{100 * probabilities[best]:.1f}")
+        return said, probabilities, pictures
 
     def __repr__(self):
         return WITHOUT_A_PAGE

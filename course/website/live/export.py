@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet_helpers import handwriting
+from lenet_helpers import handwriting, pad
 from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.data import load_mnist
 from lenet_helpers.glyphs import COLUMNS, ROWS
@@ -67,7 +67,7 @@ def write_live(folder):
         "digits": ten_digits(models[CHOICES[0].checkpoint], load_mnist()),
         "opening": next(it for name, _, it in handwriting.example_strokes() if name == OPENING),
         "rules": _rules(),
-        "words": json.loads((SHARED / "words.json").read_text(encoding="utf-8")),
+        "words": _words(),
     }
     text = f"const DATA = {json.dumps(data, ensure_ascii=False)};\n"
     (folder / "data.js").write_text(text, encoding="utf-8")
@@ -279,5 +279,11 @@ def _introduction(choice, model):
 
 def _rules():
     """What the normalisation in Python goes by: dict, the constants of `handwriting`."""
-    names = "CANVAS PEN SIDE BOX INK PAPER SPECK LIFTED_PEN DIGIT MOSTLY_INK"
+    names = "CANVAS PEN SIDE BOX INK PAPER SPECK LIFTED_PEN DIGIT BLOT WIDEST MOSTLY_INK"
     return {name.lower(): getattr(handwriting, name) for name in names.split()}
+
+
+def _words():
+    """What the pad of chapter 7 says: dict of sentences, some with fields in braces."""
+    own = {"invitation": pad.INVITATION, "all ink": pad.SCRIBBLE, "read": pad.READING}
+    return handwriting.REFUSALS | own

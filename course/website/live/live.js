@@ -7,6 +7,9 @@ const { rules, words, digits: starts, networks } = DATA;
 const startPixels = decoded(starts.images);
 const isWide = matchMedia("(min-width: 1180px)"); // the sum has a place of its own: see live.css
 const FIRST_LOOK = { at: 0, piece: 2, row: 9, column: 14 }; // the value whose sum is shown there
+const NO_WEIGHTS =
+  "The weights of this network are missing or damaged. " +
+  "Build the website again, or choose another network.";
 const OPENING_TIME = 1200; // milliseconds that the first drawing takes
 
 const received = {}; // descriptions of networks, by name
@@ -309,7 +312,7 @@ async function choose(wanted) {
   }
   if (choice !== wanted) return; // another one was chosen meanwhile
   network = made;
-  problem = made ? "" : words["no weights"];
+  problem = made ? "" : NO_WEIGHTS;
   sheets = made ? sheetsOf(made) : [];
   $("layers").replaceChildren(...sheets.map(({ root }) => root));
   [selected, isKept] = [made && isWide.matches ? FIRST_LOOK : null, false];

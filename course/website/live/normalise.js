@@ -52,7 +52,7 @@ function reached(start, end, radius, side) {
  * One digit in MNIST's form: { box, cropped, sized, centred, top, left }. The box is where the ink
  * lies in the image; top and left are where the sized picture begins in the centred one.
  *
- * Throws a Refusal if there is no ink, nothing but ink, or more than one digit.
+ * Throws a Refusal if there is no ink, nothing but ink, or not just one digit.
  */
 function normalise(image, rules) {
   const ink = findInk(image, rules);
@@ -63,9 +63,9 @@ function normalise(image, rules) {
   return { box, cropped, sized, ...centre(sized, rules) };
 }
 
-/** A whole image shrunk to 28 × 28, anti-aliased, with no normalisation. */
+/** A whole image shrunk to 28 × 28, anti-aliased, with no normalisation. Throws as `normalise`. */
 function squeeze(image, rules) {
-  findInk(image, rules);
+  requireOneDigit(findInk(image, rules), rules);
   const { pixels } = resized(image, rules.side, rules.side);
   return { width: rules.side, height: rules.side, pixels: rounded(pixels) };
 }
@@ -83,23 +83,94 @@ function findInk({ width, height, pixels }, rules) {
   return { width, height, pixels: pixels.map((pixel, at) => (isKept(labels[at]) ? pixel : 0)) };
 }
 
-/** Refuse ink that stands apart in several pieces of a digit's height. */
+/** Refuse ink that has not the shape of one digit. */
 function requireOneDigit(ink, rules) {
-  if (labelled(ink).areas.length === 1) return;
   const cropped = crop(ink, boundingBox(ink));
-  const reach = (rules.lifted_pen * cropped.height) / 2;
-  const padded = framed(cropped, Math.floor(reach) + 1);
-  const { labels, areas } = labelled({ ...padded, pixels: within(padded, reach) });
+  const { width, height } = cropped;
+  const reach = (rules.lifted_pen * height) / 2;
+  const image = framed(cropped, Math.floor(reach) + 1);
+  const widest = 2 * Math.sqrt(largest(squaredDistances(image))) - 1;
+  if (Math.max(height, width) < rules.blot * widest) throw new Refusal("blot");
+  const pieces = labelled(image).areas.length;
+  if (pieces > 1) {
+    if (labelled(filled(image)).areas.length < pieces) throw new Refusal("frame");
+    requireOnePiece(image, reach, rules);
+  }
+  if (width > rules.widest * height) throw new Refusal("line");
+}
+
+/** Pieces no farther apart than twice the reach count as one, and so do those that are low. */
+function requireOnePiece(image, reach, rules) {
+  const distances = squaredDistances(inverted(image));
+  const near = { ...image, pixels: distances.map((distance) => distance <= reach ** 2) };
+  const { labels, areas } = labelled(near);
   const rows = areas.map(() => ({ first: Infinity, last: -1 }));
-  forInk(padded, (pixel, row, column, at) => {
+  forInk(image, (pixel, row, column, at) => {
     const seen = rows[labels[at]];
     seen.first = Math.min(seen.first, row);
     seen.last = Math.max(seen.last, row);
   });
   const heights = rows.map(({ first, last }) => last - first + 1);
-  const tall = rules.digit * largest(heights);
-  const digits = heights.filter((height) => height >= tall).length;
+  const tallest = largest(heights);
+  const digits = heights.filter((height) => height >= rules.digit * tallest).length;
   if (digits > 1) throw new Refusal("several", { digits });
+  const { last } = rows[heights.indexOf(tallest)];
+  if (rows.some(({ first }) => first > last)) throw new Refusal("underline");
+}
+
+const inverted = (image) => ({ ...image, pixels: image.pixels.map((pixel) => (pixel ? 0 : 1)) });
+
+/** An image with the paper inside of its ink filled: what the paper at its corner does not reach. */
+function filled(image) {
+  const { labels } = labelled(inverted(image));
+  return { ...image, pixels: Uint8Array.from(labels, (label) => (label === labels[0] ? 0 : 1)) };
+}
+
+/** From each pixel of ink to the nearest paper, squared, and 0 for paper: Felzenszwalb 2012. */
+function squaredDistances({ width, height, pixels }) {
+  const distances = new Float64Array(pixels.length);
+  for (let column = 0; column < width; column++) alongColumn(distances, pixels, column, width);
+  const [heights, feet, from] = [new Float64Array(width), new Int32Array(width), []];
+  for (let row = 0; row < height; row++) {
+    lowerEnvelope(distances.subarray(row * width, (row + 1) * width), heights, feet, from);
+  }
+  return distances;
+}
+
+/** The squared distance within a column: down from the paper above, then up from that below. */
+function alongColumn(distances, pixels, column, width) {
+  let steps = pixels.length;
+  for (let at = column; at < pixels.length; at += width) {
+    steps = pixels[at] ? steps + 1 : 0;
+    distances[at] = steps ** 2;
+  }
+  steps = pixels.length;
+  for (let at = pixels.length - width + column; at >= 0; at -= width) {
+    steps = pixels[at] ? steps + 1 : 0;
+    if (steps ** 2 < distances[at]) distances[at] = steps ** 2;
+  }
+}
+
+/** Replace the values of a row by the lowest of the parabolas that stand on them. */
+function lowerEnvelope(row, heights, feet, from) {
+  heights.set(row);
+  let last = -1;
+  for (let x = 0; x < row.length; x++) {
+    let meets = -Infinity;
+    while (last >= 0) {
+      const foot = feet[last];
+      meets = (heights[x] + x * x - heights[foot] - foot * foot) / (2 * (x - foot));
+      if (meets > from[last]) break;
+      last--;
+    }
+    last++;
+    feet[last] = x;
+    from[last] = last ? meets : -Infinity;
+  }
+  for (let x = 0, at = 0; x < row.length; x++) {
+    while (at < last && from[at + 1] < x) at++;
+    row[x] = (x - feet[at]) ** 2 + heights[feet[at]];
+  }
 }
 
 /** Pieces of ink, connected over edges and corners: each pixel's label, -1 for paper, and areas. */
@@ -129,22 +200,6 @@ function labelled({ width, height, pixels }) {
     areas.push(found);
   }
   return { labels, areas };
-}
-
-/** Which pixels are no farther than `reach` from ink. */
-function within(image, reach) {
-  const { width, height, pixels } = image;
-  const near = new Uint8Array(pixels.length);
-  const most = Math.floor(reach);
-  const widths = range(most + 1).map((down) => Math.floor(Math.sqrt(reach ** 2 - down ** 2)));
-  forInk(image, (pixel, row, column) => {
-    widths.forEach((wide, down) => {
-      const [from, to] = [Math.max(column - wide, 0), Math.min(column + wide + 1, width)];
-      if (row >= down) near.fill(1, (row - down) * width + from, (row - down) * width + to);
-      if (row + down < height) near.fill(1, (row + down) * width + from, (row + down) * width + to);
-    });
-  });
-  return near;
 }
 
 /** Scaled so that the longer side measures `rules.box`, its darkest pixel 255. */
