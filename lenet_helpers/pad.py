@@ -26,10 +26,15 @@ from lenet_helpers.handwriting import (
 INVITATION = "Draw a digit from 0 to 9."
 READING = "Read as {digit}, {percent} % sure."
 SCRIBBLE = "Nearly the whole pad is ink: clear it, and draw one digit."
-SCREENSHOTS = [
-    Path(__file__).parent / f"artifacts/pad_{name}.png" for name in ("normalised", "squeezed")
-]
+HERE = Path(__file__).parent
+SCREENSHOTS = [HERE / f"artifacts/pad_{name}.png" for name in ("normalised", "squeezed")]
 WITHOUT_A_PAGE = "A pad to draw on: run this cell in JupyterLab, VS Code or Colab."
+
+
+def _with_shared(suffix):
+    """The pad's own script or style, and before it what it shares with the live page: str."""
+    paths = [HERE / f"handwriting/drawing.{suffix}", HERE / f"pad.{suffix}"]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 class DrawingPad(anywidget.AnyWidget):
@@ -47,8 +52,8 @@ class DrawingPad(anywidget.AnyWidget):
     Raises ValueError if the model does not return ten probabilities for one image.
     """
 
-    _esm = Path(__file__).with_name("pad.js")
-    _css = Path(__file__).with_name("pad.css")
+    _esm = _with_shared("js")
+    _css = _with_shared("css")
     size = traitlets.Int(CANVAS).tag(sync=True)
     pen = traitlets.Int(PEN).tag(sync=True)
     drawing = traitlets.Dict().tag(sync=True)

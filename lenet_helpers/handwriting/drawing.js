@@ -58,7 +58,6 @@ function drawingCanvas({ size, pen, changed, begins = () => {}, beneath = () => 
     isBusy = true;
     strokes = [...strokes, [position(event)]];
     paint();
-    changed(false);
   }
   function move(event) {
     if (!isBusy || !event.isPrimary) return;

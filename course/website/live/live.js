@@ -65,7 +65,8 @@ function update() {
     }
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
-    message = sentence(refusal.word, refusal.values);
+    const hasBegun = drawing.isBusy && refusal.word === "blot"; // each stroke begins as a dot
+    message = sentence(hasBegun ? "invitation" : refusal.word, refusal.values);
   }
   showAnswer(problem || message);
   showSteps(pictures);
