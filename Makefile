@@ -1,8 +1,11 @@
-# Sets up .venv where needed, then runs a plain command: see `python -m lenet_helpers --help`.
+# Sets up .venv where needed, then runs a plain command: see `python -m course --help`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin/python
 COLAB := .venv-colab
+# pyenv's own python3.13 fails unless that version is switched on, so its folders come first.
+COLAB_PYTHON ?= $(firstword $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.13.*/bin/python) 3.13)
+UV := $(or $(shell command -v uv 2>/dev/null),build/uv/bin/uv)
 
 .PHONY: notebooks test lab site workshop refresh stamp colab-test help
 
@@ -13,15 +16,15 @@ help:
 	@echo "make workshop    write learners' notebooks and the instructor's guide; runs each chapter once"
 	@echo "make site        build the website into build/site"
 	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"
-	@echo "make stamp       rewrite badges, tagged numbers and README's tables"
-	@echo "make colab-test  test the helpers on Colab's versions"
+	@echo "make stamp       rewrite badges, facts, named numbers and README's table"
+	@echo "make colab-test  run chapters as on Colab, on its versions: [CHAPTERS=\"01 02\"]"
 	@echo "Another Python: make PYTHON=python3.13 ..."
 
 notebooks test lab refresh stamp: $(VENV)/.ready
-	@$(BIN) -m lenet_helpers $@
+	@$(BIN) -m course $@
 
 workshop: $(VENV)/.ready
-	@$(BIN) -m lenet_helpers workshop --measure
+	@$(BIN) -m course workshop --measure
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(call check_python)
@@ -32,21 +35,25 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@touch $@
 
 site: $(VENV)/.ready-site
-	@$(BIN) -m lenet_helpers $@
+	@$(BIN) -m course $@
 
 $(VENV)/.ready-site: requirements-site.txt $(VENV)/.ready
 	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements-site.txt
 	@touch $@
 
 colab-test: $(COLAB)/.ready
-	@$(COLAB)/bin/python -m pytest tests --ignore=tests/test_documents.py --ignore=tests/test_results.py
+	@$(COLAB)/bin/python -m course colab $(CHAPTERS)
 
-$(COLAB)/.ready: colab-constraints.txt pyproject.toml
-	@$(call check_python)
-	@$(PYTHON) -m venv $(COLAB)
-	@$(COLAB)/bin/python -m pip install --quiet --disable-pip-version-check \
-		-c colab-constraints.txt -e ".[lab,test]"
+$(COLAB)/.ready: requirements-colab.txt $(COLAB)/bin/python
+	@$(UV) pip sync --quiet --python $(COLAB)/bin/python requirements-colab.txt
 	@touch $@
+
+$(COLAB)/bin/python: | $(UV)
+	@$(UV) venv --quiet --clear --python $(COLAB_PYTHON) $(COLAB)
+
+build/uv/bin/uv:
+	@$(PYTHON) -m venv build/uv
+	@build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 define check_python
 $(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

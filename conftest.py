@@ -1,3 +1,3 @@
 """How pytest treats the notebooks: see the two plugins."""
 
-pytest_plugins = ["lenet_helpers.tools.nbval_tolerance", "lenet_helpers.tools.nbval_data"]
+pytest_plugins = ["course.nbval_tolerance", "course.nbval_data"]

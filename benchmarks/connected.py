@@ -24,7 +24,7 @@ def main():
     args = _arguments()
     print(", ".join(f"{key} {value}" for key, value in machine().items()))
     reproducible()
-    from lenet_helpers.models import C3_TABLE
+    from lenet_helpers.lenet1998.networks import C3_TABLE
 
     rows = []
     for batch in UPDATES:
@@ -40,7 +40,7 @@ def main():
 
 def _zeros(table):
     """Forward by `ConnectedConv2D`: (function of maps and weights, weights)."""
-    from lenet_helpers.layers import ConnectedConv2D
+    from lenet_helpers.lenet1998.layers import ConnectedConv2D
 
     layer = ConnectedConv2D(table.shape[1], 5, table)
     layer.build((None, 14, 14, len(table)))
@@ -51,7 +51,7 @@ def _groups(table):
     """Forward by one convolution for each set of maps that some maps share."""
     import tensorflow as tf
 
-    from lenet_helpers.layers import ConnectedConv2D
+    from lenet_helpers.lenet1998.layers import ConnectedConv2D
 
     members = {}
     for place, column in enumerate(table.T):

@@ -29,9 +29,10 @@ import pandas as pd
 from measure import HERE, NOTEBOOKS, arguments, machine, write_csv
 from nbclient import NotebookClient
 
-from lenet_helpers.tools.execute import cleared, kernel_environment
-from lenet_helpers.tools.lab import served
-from lenet_helpers.tools.project import data_in_use
+from course.environment import kernel_environment
+from course.execute import cleared
+from course.lab import served
+from course.project import data_in_use
 
 COUNTS = ("1", "4", "8")
 
@@ -85,9 +86,7 @@ async def _together(path, count, folder):
     """What each learner took (seconds, CPU seconds, MiB), and the peak of all together in MiB."""
     clients = [_client(path) for _ in range(count)]
     async with AsyncExitStack() as kernels:
-        runs = asyncio.gather(
-            *(_run(client, kernels, folder / str(who)) for who, client in enumerate(clients))
-        )
+        runs = asyncio.gather(*(_run(client, kernels, folder) for client in clients))
         together = 0
         while not runs.done():
             pids = [client.km.provisioner.pid for client in clients if client.kc]
@@ -103,9 +102,9 @@ def _client(path):
     return NotebookClient(notebook, timeout=None, kernel_name="python3", resources=where)
 
 
-async def _run(client, kernels, figures):
+async def _run(client, kernels, folder):
     begin = time.perf_counter()
-    environment = kernel_environment(figures)
+    environment = kernel_environment(folder)
     await kernels.enter_async_context(
         client.async_setup_kernel(env=environment, stderr=subprocess.DEVNULL)
     )

@@ -18,6 +18,7 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = HERE.parent / "notebooks"
+sys.path.append(str(HERE.parent))  # course/ is not installed
 
 
 class CallFailed(Exception):

@@ -27,8 +27,8 @@ import pandas as pd
 from measure import HERE, arguments, call, chapter_cells, machine, write_csv
 from tasks import ARTICLE_IMPORTS
 
-from lenet_helpers.recipes import STUDIES, Recipe, Study
-from lenet_helpers.study import run_study
+from lenet_helpers.studies.recipes import STUDIES, Recipe, Study
+from lenet_helpers.studies.runner import run_study
 
 
 # Each table takes the data's path and a number of training images, and yields a case, a variant,

@@ -1,7 +1,5 @@
 """What benchmarks/scaling.py measures in fresh processes, besides training."""
 
-import os
-import tempfile
 import time
 
 import numpy as np
@@ -10,10 +8,8 @@ ARTICLE_IMPORTS = "import numpy, pandas, tensorflow, seaborn, matplotlib.pyplot"
 
 
 def run(code):
-    """Run code, such as a chapter's; its figures go into a folder that is then removed."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["LENET_FIGURES"] = folder
-        exec(code, {"__name__": "__main__"})
+    """Run code, such as a chapter's."""
+    exec(code, {"__name__": "__main__"})
 
 
 def prepare_as_article(path):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 from measure import HERE, arguments, write_csv
 
-from lenet_helpers.study import run_study
+from lenet_helpers.studies.runner import run_study
 
 WORKERS = ("1", "2")
 STUDY, RUNG, RUNS = "ladder", "one-cycle", 2

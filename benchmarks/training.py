@@ -24,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 from measure import CallFailed, arguments, call, machine, whole, write_csv
 
-from lenet_helpers.studies import SPEED_CSV
+from lenet_helpers.studies.seeds import SPEED_CSV
 
 # What figures call a variant, and whether it is a peer, which need not be installed.
 VARIANTS = {

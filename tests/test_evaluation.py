@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from lenet_helpers.data import load_mnist
 from lenet_helpers.evaluation import (
     accuracy_against_rejection,
     confusion_counts,
     confusion_rates,
     difference_interval,
     expected_calibration_error,
+    label_errors,
     least_rejection,
     mcnemar,
     mean_interval,
@@ -438,3 +440,22 @@ def test_inputs_are_left_alone(guesses):
     most_confident_mistakes(probabilities_for(predicted, confidence), labels, count=5)
     for values, copy in zip(guesses, copies, strict=True):
         np.testing.assert_array_equal(values, copy)
+
+
+def test_the_doubted_labels_are_the_published_ones():
+    table = label_errors()
+    votes = table.filter(like="votes_")
+    assert len(table) == 15
+    assert (votes.sum(axis=1) == 5).all()
+    assert (table["votes_label"] < 3).all()
+    assert (table["votes_suggested"] >= 3).sum() == 10  # the paper's counts: 10 corrected,
+    assert (table["votes_neither"] >= 3).sum() == 3  # 3 that show neither digit,
+    assert (votes.max(axis=1) < 3).sum() == 2  # and 2 without a majority
+
+
+def test_the_doubted_labels_are_those_of_the_test_set():
+    digits = load_mnist()
+    if not digits.is_full:
+        pytest.skip("the sample holds no test images of MNIST")
+    table = label_errors()
+    np.testing.assert_array_equal(digits.y_test[table["image"]], table["label"])

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lenet_helpers.distortions import random_affine
 from lenet_helpers.preprocessing import (
     split_validation,
     to_deslanted_input,
     to_model_input,
     to_paper_input,
 )
+from lenet_helpers.studies.distortions import random_affine
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_an_empty_part_is_refused(n, fraction):
 
 def test_chapters_1_and_2_open_without_tensorflow():
     code = (
-        "import sys; from lenet_helpers import data, plots, preprocessing, reporting; "
+        "import sys; from lenet_helpers import data, plots, preprocessing; "
         "import numpy as np; preprocessing.to_model_input(np.zeros((1, 28, 28), np.uint8)); "
         "print({'tensorflow', 'keras'} & set(sys.modules))"
     )

@@ -12,9 +12,9 @@ def train(x_train, y_train, epochs, stopwatch, batch_size=10):
     reproducible()
     import tensorflow as tf
 
-    from lenet_helpers.fused import conv_tanh_pool
     from lenet_helpers.models import article_lenet5
     from lenet_helpers.training import epoch_order
+    from lenet_helpers.training.fused import conv_tanh_pool
 
     weights = [tf.Variable(value) for value in article_lenet5().get_weights()]
     means = [tf.Variable(tf.zeros_like(w)) for w in weights]

@@ -9,14 +9,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course.project import BUILD, NOTEBOOKS
 from course.website.live.export import CHOICES, SOURCES, describe_network, write_live
-from lenet_helpers import handwriting
 from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.data import load_mnist
-from lenet_helpers.handwriting import example_strokes, normalise, render, squeeze
-from lenet_helpers.pad import SCRIBBLE
+from lenet_helpers.handwriting.pad import SCRIBBLE
+from lenet_helpers.handwriting.strokes import (
+    HandwritingError,
+    MostlyInkError,
+    example_strokes,
+    normalise,
+    render,
+    squeeze,
+)
 from lenet_helpers.preprocessing import to_model_input, to_paper_input
-from lenet_helpers.tools.project import BUILD, NOTEBOOKS
 
 SCREENSHOTS = BUILD / "live-screenshots"
 STROKES = {name: strokes for name, _, strokes in example_strokes()}
@@ -237,9 +243,9 @@ def test_strokes_are_drawn_as_in_python(page):
 def normalised_in_python(image, name="normalise"):
     try:
         return normalise(image).centred if name == "normalise" else squeeze(image)
-    except handwriting.MostlyInkError:
+    except MostlyInkError:
         return SCRIBBLE
-    except handwriting.HandwritingError as error:
+    except HandwritingError as error:
         return str(error)
 
 
@@ -622,7 +628,7 @@ def test_an_address_without_strokes_is_ignored(opened, address):
 
 
 def test_colours_are_those_of_the_figures(page):
-    from lenet_helpers.plots import BLUE, ORANGE
+    from lenet_helpers.plots.style import BLUE, ORANGE
 
     for name, colour in [("--blue", BLUE), ("--orange", ORANGE)]:
         expected = "#" + "".join(f"{round(255 * part):02x}" for part in colour)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet_helpers import handwriting, pad
 from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.data import load_mnist
-from lenet_helpers.glyphs import COLUMNS, ROWS
+from lenet_helpers.handwriting import pad, strokes
+from lenet_helpers.lenet1998.glyphs import COLUMNS, ROWS
 from lenet_helpers.preprocessing import INK, PAPER_SIZE, to_model_input, to_paper_input
 
 HERE = Path(__file__).parent
-SHARED = Path(handwriting.__file__).parent / "handwriting"
+SHARED = Path(pad.__file__).parent
 SOURCES = [
     path
     for path in (*sorted(HERE.iterdir()), *sorted(SHARED.glob("drawing.*")))
@@ -65,7 +65,7 @@ def write_live(folder):
     data = {
         "networks": [_introduction(choice, models[choice.checkpoint]) for choice in CHOICES],
         "digits": ten_digits(models[CHOICES[0].checkpoint], load_mnist()),
-        "opening": next(it for name, _, it in handwriting.example_strokes() if name == OPENING),
+        "opening": next(it for name, _, it in strokes.example_strokes() if name == OPENING),
         "rules": _rules(),
         "words": _words(),
     }
@@ -217,7 +217,7 @@ def _bias(layer, values):
 
 
 def _squashing(layer):
-    from lenet_helpers import layers
+    from lenet_helpers.lenet1998 import layers
 
     name = layer.activation.__name__
     if name == "linear":
@@ -278,12 +278,12 @@ def _introduction(choice, model):
 
 
 def _rules():
-    """What the normalisation in Python goes by: dict, the constants of `handwriting`."""
+    """What the normalisation in Python goes by: dict, the constants of `strokes`."""
     names = "CANVAS PEN SIDE BOX INK PAPER SPECK LIFTED_PEN DIGIT BLOT WIDEST MOSTLY_INK"
-    return {name.lower(): getattr(handwriting, name) for name in names.split()}
+    return {name.lower(): getattr(strokes, name) for name in names.split()}
 
 
 def _words():
     """What the pad of chapter 7 says: dict of sentences, some with fields in braces."""
     own = {"invitation": pad.INVITATION, "all ink": pad.SCRIBBLE, "read": pad.READING}
-    return handwriting.REFUSALS | own
+    return strokes.REFUSALS | own

@@ -1,0 +1,1 @@
+"""Run, refresh and check the notebooks: what stands behind `python -m course`."""

@@ -1,0 +1,109 @@
+"""What runs, checks and publishes the series, in a clone: `python -m course --help`."""
+
+import importlib.util
+import subprocess
+import sys
+
+from course.environment import lab_environment
+from course.project import NOTEBOOKS, ROOT, ToolError
+from lenet_helpers.commands import run_command
+
+LAB = "-e '.[lab]'"
+
+
+def notebooks(args, rest):
+    """run chapters on the data that is there, into build/"""
+    _require_modules("nbclient ipykernel", LAB)
+    from course.run import run_notebooks
+
+    run_notebooks(args.chapters)
+
+
+def test(args, rest):
+    """run every test and compare the notebooks; takes pytest's arguments"""
+    _require_modules("nbval", "-e '.[test]'")
+    return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
+
+
+def lab(args, rest):
+    """open JupyterLab at the notebooks; takes its arguments"""
+    _require_modules("jupyterlab ipykernel", LAB)
+    command = [sys.executable, "-m", "jupyterlab", *rest]
+    return subprocess.call(command, cwd=NOTEBOOKS, env=lab_environment())
+
+
+def site(args, rest):
+    """make web pages of the committed notebooks, in build/site, running none"""
+    _require_modules("sphinx_book_theme", "-r requirements-site.txt")
+    from course.website.site import build_site
+
+    build_site()
+
+
+def workshop(args, rest):
+    """write the learner's notebooks and the instructor's guide into build/workshop/"""
+    _require_modules("nbclient ipykernel", LAB)
+    from course.workshop.workshop import workshop
+
+    workshop(args.measure)
+
+
+def refresh(args, rest):
+    """run chapters on the full MNIST, rewriting tracked outputs, figures and numbers"""
+    _require_modules("nbclient ipykernel", LAB)
+    from course.refresh import refresh
+
+    refresh(args.chapters)
+
+
+def colab(args, rest):
+    """run chapters as Colab does, where its versions are: see `make colab-test`"""
+    from course.colab import run_as_colab
+
+    run_as_colab(args.chapters)
+
+
+def texts(args, rest):
+    """check the numbers and figures in the texts against what was recorded, running nothing"""
+    from course.documents import wrong_documents
+
+    problems = wrong_documents()
+    print("\n".join(problems) or "Every number is as it was recorded.")
+    return 1 if problems else 0
+
+
+def stamp(args, rest):
+    """rewrite Colab badges, set-up cells, tagged numbers and README's tables, running nothing"""
+    from course.stamp import stamp
+
+    stamp()
+
+
+CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
+MEASURE = {"--measure": {"action": "store_true", "help": "run chapters to take their time here"}}
+COMMANDS = {
+    notebooks: CHAPTERS,
+    test: {},
+    lab: {},
+    site: {},
+    workshop: MEASURE,
+    refresh: CHAPTERS,
+    colab: CHAPTERS,
+    texts: {},
+    stamp: {},
+}
+
+
+def main(words=None):
+    """Run the command that the words name; return the exit status."""
+    return run_command(COMMANDS, "course", __doc__, words, passing_on={test, lab})
+
+
+def _require_modules(modules, source):
+    for module in modules.split():
+        if importlib.util.find_spec(module) is None:
+            raise ToolError(f"{module} is not installed: pip install {source}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

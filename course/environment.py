@@ -1,0 +1,37 @@
+"""What a kernel finds around it: this Python, and none of the settings of the machine's user."""
+
+import os
+from pathlib import Path
+
+# Its `python3` is the Python of whoever starts it: jupyter_client reads "python" so.
+JUPYTER = Path(__file__).parent / "jupyter"
+# They run code at each start, drop assertions, or draw figures elsewhere than below their cell.
+OVERRULED = {"PYTHONSTARTUP", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "MPLBACKEND"}
+
+
+def kernel_environment(apart):
+    """Return the environment of a kernel that leaves no progress bars.
+
+    apart: folder that stands in for the user's settings of IPython and Jupyter.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in OVERRULED}
+    if not os.access(os.path.expanduser("~"), os.W_OK):
+        kept["MPLCONFIGDIR"] = str(apart)  # or Matplotlib warns in the cell that imports it
+    return {
+        **kept,
+        "IPYTHONDIR": str(apart),
+        "JUPYTER_RUNTIME_DIR": str(apart),
+        "MATPLOTLIBRC": os.devnull,
+        "LENET_PROGRESS": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def lab_environment(**others):
+    """Return the environment of a JupyterLab whose `python3` is this Python, come what may.
+
+    others: str each, variables that it has beside those of this process.
+    """
+    environment = {**os.environ, **others}
+    paths = [str(JUPYTER), *filter(None, [environment.get("JUPYTER_PATH")])]
+    return {**environment, "JUPYTER_PATH": os.pathsep.join(paths)}

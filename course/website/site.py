@@ -1,0 +1,206 @@
+"""`python -m course site`: make web pages of the committed notebooks, running none."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+
+from course.project import (
+    BUILD,
+    FIGURES,
+    NOTEBOOKS,
+    README,
+    ROOT,
+    ToolError,
+    notebook_paths,
+    repository_address,
+)
+
+SETTINGS = ROOT / "course/website"
+SITE = BUILD / "site"
+SOURCES = BUILD / "site-sources"
+
+BADGE_LINK = re.compile(r"\[!\[Open In Colab\]\([^)]*\)\]")
+PERCENT = re.compile(r"(?<=[\d>]) %")  # behind a number, or the tag of one
+TARGET = r"(?<=\]\()(?P<path>[^)\s#]+)(?P<place>#[^)\s]*)?(?=\))"
+CODE_OR_TARGET = re.compile(rf"```.*?```|`[^`\n]+`|{TARGET}", re.DOTALL)
+CONTENTS = """
+```{{toctree}}
+:hidden:
+:caption: Chapters
+
+{}
+```
+"""
+LIVE = """
+<iframe class="live" src="live/index.html?small" title="Draw a digit: LeNet-5 reads it"></iframe>
+"""
+FOLDED = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
+
+
+def build_site():
+    """Write the website into build/site, from README, the notebooks, the figures and checkpoints.
+
+    Raises ToolError if Sphinx warns of anything, or a link within the site leads nowhere.
+    """
+    for folder in (SITE, SOURCES):
+        shutil.rmtree(folder, ignore_errors=True)
+    _write_sources()
+    _run_sphinx()
+    _offer_committed_notebooks()
+    _add_live_page()
+    if problems := broken_links(SITE):
+        raise ToolError("\n".join(["The website has broken links:", *problems]))
+    print(f"Website: {(SITE / 'index.html').relative_to(ROOT)}")
+
+
+def web_text(text, folder, address):
+    """Return a Markdown text of the project with its links as they have to be on the website.
+
+    folder:  Path, where the text stands in the clone.
+    address: str, the repository's; there leads what is no page of the website.
+    The picture of a Colab badge, which lies on another server, becomes words. A number and its
+    percent sign stay on one line.
+    """
+
+    def rewrite(match):
+        if not match["path"] or urlsplit(match["path"]).scheme:
+            return match[0]
+        path = Path(os.path.normpath(folder / match["path"]))
+        if path == README:
+            path = path.with_name("index.md")
+        elif path.suffix != ".ipynb" and FIGURES not in path.parents:
+            return f"{address}/blob/main/{path.relative_to(ROOT).as_posix()}"
+        return Path(os.path.relpath(path, folder)).as_posix() + (match["place"] or "")
+
+    text = PERCENT.sub("\N{NO-BREAK SPACE}%", BADGE_LINK.sub("[Open in Colab]", text))
+    return CODE_OR_TARGET.sub(rewrite, text)
+
+
+def web_notebook(notebook, folder, address):
+    """Return a notebook for MyST-NB: links as in `web_text`, its own words for what cells carry.
+
+    A picture's alternative text, and what JupyterLab shows folded, stand in other places there.
+    The notebook is changed. Raises ToolError if a cell shows two pictures: it has one text only.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = web_text(cell.source, folder, address)
+            continue
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.data.pop("text/html", None)  # a page shows pictures from files
+        alternatives = _alternative_texts(cell)
+        if len(alternatives) > 1:
+            raise ToolError(f"Cell {cell.id!r} shows several pictures: give each its own cell.")
+        if alternatives:
+            cell.metadata["mystnb"] = {"image": {"alt": alternatives[0]}}
+        if "solution" in cell.metadata.get("tags", []):
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": "Solution",
+                "code_prompt_hide": "Solution",
+            }
+        hidden = cell.metadata.get("jupyter", {})
+        tags = [tag for key, tag in FOLDED.items() if hidden.get(key)]
+        if tags:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), *tags]
+    return notebook
+
+
+def broken_links(folder):
+    """Return the links, pictures and scripts of the pages in a folder that are not there.
+
+    Looks at what lies in the folder only, and not at templates, which Sphinx puts beside the pages
+    in folders such as _static. Each problem is a line that names page and target.
+    """
+    found = [path for path in sorted(folder.rglob("*.html")) if not _is_template(path, folder)]
+    pages = {path: _read_page(path) for path in found}
+    return [
+        f"{page.relative_to(folder).as_posix()}: {target}"
+        for page, (targets, _) in pages.items()
+        for target in targets
+        if not _leads_somewhere(target, page, pages)
+    ]
+
+
+def _write_sources():
+    address, paths = repository_address(), notebook_paths()
+    (SOURCES / NOTEBOOKS.name).mkdir(parents=True)
+    shutil.copytree(FIGURES, SOURCES / FIGURES.name)
+    landing = web_text(README.read_text(encoding="utf-8"), ROOT, address)
+    chapters = "\n".join(f"{NOTEBOOKS.name}/{path.stem}" for path in paths)
+    landing = landing.replace("\n", f"\n{LIVE}", 1)  # right below the title
+    (SOURCES / "index.md").write_text(landing + CONTENTS.format(chapters), encoding="utf-8")
+    for path in paths:
+        notebook = web_notebook(nbformat.read(path, as_version=4), NOTEBOOKS, address)
+        nbformat.write(notebook, SOURCES / NOTEBOOKS.name / path.name)
+
+
+def _run_sphinx():
+    strict = ["--fail-on-warning", "--keep-going", "--quiet", "--fresh-env"]
+    cached = ["--doctree-dir", BUILD / "site-doctrees"]
+    command = [sys.executable, "-m", "sphinx", *strict, *cached, "--conf-dir", SETTINGS]
+    if subprocess.call([*command, SOURCES, SITE], cwd=ROOT):
+        raise ToolError("Sphinx is not content: see what it says above.")
+
+
+def _offer_committed_notebooks():
+    for path in notebook_paths():
+        shutil.copy(path, SITE / "_sources" / NOTEBOOKS.name)
+
+
+def _add_live_page():
+    from lenet_helpers.runtime import reproducible
+
+    reproducible()  # before what it imports starts TensorFlow
+    from course.website.live.export import write_live
+
+    write_live(SITE / "live")
+
+
+def _alternative_texts(cell):
+    return [
+        output.metadata[kind]["alt"]
+        for output in cell.outputs
+        for kind in output.get("data", {})
+        if kind.startswith("image/")
+    ]
+
+
+def _is_template(path, folder):
+    return any(part.startswith("_") for part in path.relative_to(folder).parts)
+
+
+class _Page(HTMLParser):
+    """What a page refers to, and the places in it that can be referred to."""
+
+    def __init__(self):
+        super().__init__()
+        self.targets, self.places = [], {""}
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.places |= {given[key] for key in ("id", "name") if given.get(key)}
+        self.targets += [given[key] for key in ("href", "src") if given.get(key)]
+
+
+def _read_page(path):
+    page = _Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page.targets, page.places
+
+
+def _leads_somewhere(target, page, pages):
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc:
+        return True
+    path = Path(os.path.normpath(page.parent / unquote(parts.path))) if parts.path else page
+    if path in pages:
+        return unquote(parts.fragment) in pages[path][1]
+    return path.is_file()

@@ -1,0 +1,37 @@
+"""Checks of the chapters' exercises: each prints "Right: ..." or "Not yet: ..." and why.
+
+No answer makes a check raise, whatever its type or shape. What an answer is compared with is
+computed from the other arguments: digits, models and tables of the chapter.
+"""
+
+from lenet_helpers.exercises.chapter1 import (
+    floor_of_a_detector,
+    ink_of_each_digit,
+    nearest_mean,
+    slice_shape,
+)
+from lenet_helpers.exercises.chapter2 import (
+    channels_first,
+    mean_without_leak,
+    preparation,
+    shuffled_split,
+)
+from lenet_helpers.exercises.chapter3 import largest_layer, same_padding, shape_after, small_network
+from lenet_helpers.exercises.chapter4 import (
+    distance_in_deviations,
+    larger_batches,
+    updates_of_five_epochs,
+)
+from lenet_helpers.exercises.chapter5 import always_one, honest_accuracy, threshold, wrong_fours
+from lenet_helpers.exercises.chapter6 import (
+    answer_of_the_codes,
+    equation_9,
+    grey_of_a_zero,
+    parameters_of_a_table,
+)
+from lenet_helpers.exercises.chapter7 import centred, costliest_square, kernels_of_c3, many_steps
+from lenet_helpers.exercises.chapter8 import (
+    answers_of_many,
+    luck_of_the_best,
+    normalised_convolution,
+)

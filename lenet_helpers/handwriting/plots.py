@@ -1,0 +1,81 @@
+"""Figures of chapter 7's handwriting: from strokes and photos to what the network gets."""
+
+import textwrap
+
+from lenet_helpers.plots.described import blank_figure, subplots
+from lenet_helpers.plots.style import INK, SHADES
+
+
+def handwriting(names, steps, squeezed, answers, subject):
+    """Drawn digits on their way into MNIST's form, and squeezed without it: a column for each.
+
+    names: str, what was drawn; steps: `handwriting.Normalised`; squeezed: (N, 28, 28) uint8.
+    answers: dict with "normalised" and "squeezed", (N,) the digits read.
+    """
+    rows = ["drawn", "cropped", "sized", "centred: the input", "squeezed: the input"]
+    figure, panels = subplots(
+        len(rows), len(names), figsize=(1.15 * len(names) + 1, 6.6), layout="constrained"
+    )
+    figure.alt = (
+        "Each drawn digit in five rows of pictures: as drawn, its bounding box, sized, centred by "
+        "mass, and the canvas squeezed without these steps; with what was read."
+    )
+    for column, (name, each) in enumerate(zip(names, steps, strict=True)):
+        pictures = [each.given, each.cropped, each.sized, each.centred, squeezed[column]]
+        for panel, picture in zip(panels[:, column], pictures, strict=True):
+            panel.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+            panel.set(xticks=[], yticks=[])
+        panels[0, column].set_title(textwrap.fill(name, 10), fontsize=9)
+        for row, way in ((3, "normalised"), (4, "squeezed")):
+            panels[row, column].set_xlabel(f"read as {answers[way][column]}", fontsize=9)
+    for panel, row in zip(panels[:, 0], rows, strict=True):
+        panel.set_ylabel(textwrap.fill(row, 12), fontsize=9)
+    figure.suptitle(f"From a drawing to what the network gets\n{subject}", fontsize=12)
+    return figure
+
+
+def photos(rows, subject):
+    """Photos of digits, the ink that was found in them, and what the network gets: a row for each.
+
+    rows: dict, what it is -> (photo (H, W, 3) uint8, ink and input, (h, w) uint8, answer).
+    """
+    titles = ["the file", "the ink in it", "the input"]
+    size = (6.6, 2.2 * len(rows) + 0.8)
+    figure, panels = subplots(len(rows), 3, figsize=size, layout="constrained", squeeze=False)
+    figure.alt = "Photos of digits, the ink found in each, and the centred input: " + ", ".join(
+        f"{name}, read as {answer}" for name, (*_, answer) in rows.items()
+    )
+    for row, (name, (photo, ink, image, answer)) in zip(panels, rows.items(), strict=True):
+        row[0].imshow(photo)
+        for axes, picture in zip(row[1:], (ink, image), strict=True):
+            axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+        row[0].set_ylabel(name)
+        row[2].set_xlabel(f"read as {answer}")
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[])
+    for axes, title in zip(panels[0], titles, strict=True):
+        axes.set_title(title)
+    figure.suptitle(f"From a photo to what the network gets\n{subject}", fontsize=12)
+    return figure
+
+
+def screenshots(pictures, title, dpi=110):
+    """Pictures of a screen one below the other, each pixel as it was.
+
+    pictures: list of (H, W, 3) uint8 of the same width; dpi: int, at which the figure is saved.
+    """
+    bottom = sum(len(picture) for picture in pictures)
+    height = bottom + 50  # for the title
+    figure = blank_figure(figsize=(pictures[0].shape[1] / dpi, height / dpi), dpi=dpi)
+    figure.alt = (
+        "The pad twice, a digit drawn beside the middle. Above, small pictures lead from the "
+        "drawing to the centred digit, and it is read right. Below, the box that leaves the "
+        "normalisation out is ticked, the digit stays where it is, and it is misread."
+    )
+    for picture in pictures:
+        bottom -= len(picture)
+        axes = figure.add_axes((0, bottom / height, 1, len(picture) / height))
+        axes.imshow(picture, interpolation="nearest", aspect="auto")
+        axes.set_axis_off()
+    figure.suptitle(title, fontsize=12)
+    return figure

@@ -1,0 +1,342 @@
+"""Figures of chapter 7: what the network sees, and what misleads it."""
+
+import numpy as np
+import seaborn as sns
+
+from lenet_helpers.plots.described import blank_figure, subplots
+from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
+
+
+def feature_maps(image, outputs, subject):
+    """One image's way through a network: what each layer puts out, and the answer.
+
+    image:   (28, 28) uint8.
+    outputs: dict, layer -> (height, width, maps) or (units,) float; the last one probabilities.
+    All layers but the last share one scale of colour, which is symmetric about 0.
+    """
+    *names, answer = outputs
+    sheets = [_layer_sheet(outputs[name]) for name in names]
+    top = max(np.nanmax(np.abs(sheet)) for sheet in sheets)
+    heights = [sheet.shape[0] / sheet.shape[1] + 0.06 for sheet in sheets]
+    figure = blank_figure(figsize=(11, 7 * sum(heights) + 1), layout="constrained")
+    figure.alt = (
+        "A handwritten digit, then what each layer makes of it: "
+        + ", ".join(f"{name}, {_counted(outputs[name])}" for name in names)
+        + f"; and the probabilities, of which that of {int(np.argmax(outputs[answer]))} is largest."
+    )
+    left, right = figure.subfigures(1, 2, width_ratios=[1, 2.6])
+    panels = right.subplots(len(sheets), 1, height_ratios=heights)
+    for axes, name, sheet in zip(panels, names, sheets, strict=True):
+        drawn = axes.imshow(sheet, cmap=_signed_colours(), vmin=-top, vmax=top)
+        axes.set(xticks=[], yticks=[], title=f"{name}: {_counted(outputs[name])}")
+    right.colorbar(drawn, ax=panels, label="output of the layer", shrink=0.5, aspect=30)
+    above, below = left.subplots(2, 1)
+    above.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
+    above.set(title="the image", xlabel="column", ylabel="row")
+    digits = range(len(outputs[answer]))
+    below.barh(digits, outputs[answer], color=BLUE)
+    below.set(title="the answer", xlabel="probability", ylabel="digit", xlim=(0, 1), yticks=digits)
+    below.invert_yaxis()
+    figure.suptitle(f"One digit, layer by layer\n{subject}", fontsize=12)
+    return figure
+
+
+def kernels(convolutions, subject):
+    """The kernels of convolutions: one row for each map read, one column for each map made.
+
+    convolutions: dict, layer -> (height, width, maps read, maps made) float. Each has its own scale
+    of colour, which is symmetric about 0.
+    """
+    sheets = {
+        name: _grid(np.concatenate(kernel.transpose(2, 3, 0, 1)), kernel.shape[3])
+        for name, kernel in convolutions.items()
+    }
+    heights = [sheet.shape[0] / sheet.shape[1] for sheet in sheets.values()]
+    size = (10, 8 * sum(heights) + 2.5)
+    figure, panels = subplots(len(sheets), height_ratios=heights, figsize=size, squeeze=False)
+    figure.alt = (
+        "Kernels of convolutions as grids of small pictures: one row for each map that is read, "
+        "one column for each map that is made. Weights are coloured about zero."
+    )
+    figure.set_layout_engine("constrained", h_pad=0.12)
+    for axes, (name, sheet) in zip(panels.flat, sheets.items(), strict=True):
+        side, _, read, made = convolutions[name].shape
+        top = np.nanmax(np.abs(sheet))
+        drawn = axes.imshow(sheet, cmap=_signed_colours(), vmin=-top, vmax=top)
+        axes.set_xticks((side + 1) * np.arange(made) + side // 2, range(made))
+        axes.set_yticks((side + 1) * np.arange(read) + side // 2, range(read))
+        axes.set(title=f"{name}: {read * made} kernels", xlabel="map made", ylabel="map read")
+        axes.tick_params(length=0)
+        figure.colorbar(drawn, ax=axes, label="weight", pad=0.01, aspect=15)
+    figure.suptitle(f"What the convolutions learned\n{subject}", fontsize=12)
+    return figure
+
+
+def connections(networks, read, made, subject):
+    """How large the kernel between each two maps is; blank where there is none.
+
+    networks: dict, network -> (maps read, maps made) float, from `kernel_norms`; each has its own
+    scale of colour. read, made: str, the two layers.
+    """
+    rows, columns = next(iter(networks.values())).shape
+    size = (0.55 * columns + 2, (0.42 * rows + 1) * len(networks) + 0.8)
+    figure, panels = subplots(len(networks), figsize=size, layout="constrained", squeeze=False)
+    figure.alt = (
+        f"Tables of norms, one for each kernel between a map of {read} (row) and of {made} "
+        "(column). "
+        + " ".join(
+            f"{name}: up to {norms.max():.2f}, with {(norms == 0).sum()} blank places."
+            for name, norms in networks.items()
+        )
+    )
+    colours = sns.blend_palette(["white", BLUE], as_cmap=True)
+    for axes, (name, norms) in zip(panels.flat, networks.items(), strict=True):
+        drawn = axes.imshow(norms, cmap=colours, vmin=0, aspect="auto")
+        for (row, column), norm in np.ndenumerate(norms):
+            colour = "white" if norm > 0.7 * norms.max() else "black"
+            text = f"{norm:.1f}" if norm else ""
+            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+        axes.set(title=name, xlabel=f"map of {made}", ylabel=f"map of {read}")
+        axes.set(xticks=range(columns), yticks=range(rows))
+        figure.colorbar(drawn, ax=axes, label="norm of the kernel", pad=0.02)
+    figure.suptitle(f"Which maps of {made} read which maps of {read}?\n{subject}", fontsize=12)
+    return figure
+
+
+def embedding(points, labels, correct, axes_names, subject):
+    """Images as points of a plane, coloured by digit, the misread ones marked.
+
+    points: (N, 2) float; labels: (N,) int, 0 to 9; correct: (N,) bool; axes_names: two str.
+    """
+    figure, axes = subplots(figsize=(9, 7), layout="constrained")
+    figure.alt = (
+        f"Images as points, coloured by digit, against {axes_names[0]} and {axes_names[1]}. Each "
+        "digit forms a cloud; crosses mark the misread images."
+    )
+    for digit, colour in enumerate(sns.color_palette("colorblind", 10)):
+        some = points[labels == digit]
+        axes.scatter(*some.T, s=5, color=colour, alpha=0.5, lw=0)
+        if len(some):
+            _stamp(axes, str(digit), np.median(some, axis=0), colour)
+    wrong = points[~correct]
+    text = f"misread ({len(wrong)} of {len(points):,})"
+    axes.scatter(*wrong.T, s=40, marker="x", color="black", lw=1.2, label=text)
+    axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
+    axes.legend(loc="lower right")
+    return titled(figure, axes, "The test images as the last hidden layer sees them", subject)
+
+
+def relevance(image, maps, subject):
+    """An image, and what hiding each place of it costs; each map has its own scale of colour.
+
+    image: (28, 28) uint8; maps: dict, title -> (28, 28) float, from `interpret.occlusion`; lines
+    show where the ink is.
+    """
+    size = (3.2 * (len(maps) + 1), 3.9)
+    figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
+    figure.alt = (
+        "A digit, and maps of what a painted square takes away, by its centre: "
+        + ", ".join(f"{name}, at most {values.max():.0%}" for name, values in maps.items())
+    )
+    first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
+    first.set_title("the image")
+    for axes, (title, values) in zip(panels, maps.items(), strict=True):
+        drawn = axes.imshow(values, cmap="cividis")
+        axes.contour(image, levels=[INK / 2], colors="white", linewidths=1)
+        axes.set_title(title)
+        figure.colorbar(drawn, ax=axes, shrink=0.75, label="loss of probability")
+    for axes in (first, *panels):
+        axes.set(xlabel="column", ylabel="row")
+    figure.suptitle(f"What the answer depends on\n{subject}", fontsize=12)
+    return figure
+
+
+def randomisation(maps, correlations, subject):
+    """Maps of one image while a network loses its weights layer by layer.
+
+    maps: dict, method -> (stages, 28, 28) float; correlations: DataFrame, index stage, one column
+    for each method: how alike the maps are to those of the first stage, over many images.
+    """
+    stages = correlations.index
+    size = (2.1 * len(stages) + 0.6, 2.6 * len(maps) + 1)
+    figure, panels = subplots(
+        len(maps), len(stages), figsize=size, layout="constrained", squeeze=False
+    )
+    figure.alt = (
+        "Rows of maps of one digit while layers lose what they learned. Rank correlation with the "
+        "first map at the end: "
+        + ", ".join(f"{name} {alike.iloc[-1]:.2f}" for name, alike in correlations.items())
+    )
+    for row, (method, pictures) in zip(panels, maps.items(), strict=True):
+        row[0].set_ylabel(method)
+        for axes, picture, stage in zip(row, pictures, stages, strict=True):
+            axes.imshow(picture, cmap="cividis")
+            axes.set(xticks=[], yticks=[], title=stage)
+            axes.set_xlabel(f"rank correlation {correlations.loc[stage, method]:.2f}", fontsize=9)
+    figure.suptitle(f"Does the map depend on what was learned?\n{subject}", fontsize=12)
+    return figure
+
+
+def distorted(examples, subject):
+    """One digit under every corruption, one row each.
+
+    examples: dict, corruption -> dict, severity as a text -> (28, 28) uint8.
+    """
+    columns = max(map(len, examples.values()))
+    size = (1.15 * columns + 1.2, 1.4 * len(examples) + 0.8)
+    figure, panels = subplots(
+        len(examples), columns, figsize=size, layout="constrained", squeeze=False
+    )
+    figure.alt = (
+        "A digit, distorted in steps that are written above each; one row for each of "
+        + ", ".join(examples)
+    )
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[], frame_on=False)
+    for row, (name, pictures) in zip(panels, examples.items(), strict=True):
+        row[0].set_ylabel(name)
+        for axes, (severity, picture) in zip(row, pictures.items(), strict=False):
+            axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+            axes.set_title(severity, fontsize=9)
+    figure.suptitle(f"One digit, distorted in seven ways\n{subject}", fontsize=12)
+    return figure
+
+
+def robustness(table, units, subject):
+    """Accuracy against the severity of each corruption, with 95 % Wilson intervals.
+
+    table: DataFrame from `corruptions.robustness`, at most three readers; units: dict, corruption
+    -> its severity's name.
+    """
+    size = (12, 6.4)
+    figure, panels = subplots(2, 4, figsize=size, sharey=True, layout="constrained")
+    figure.alt = (
+        "Seven panels of accuracy against severity, a curve with a narrow band for each network: "
+        "highest around no change, and falling steeply further out."
+    )
+    styles = list(zip(sns.color_palette("colorblind", 3), ("o-", "D--", "s:"), strict=True))
+    by_corruption = table.groupby("corruption", sort=False)
+    for axes, (name, rows) in zip(panels.flat, by_corruption, strict=False):
+        for (reader, curve), (colour, dash) in zip(
+            rows.groupby("reader", sort=False), styles, strict=False
+        ):
+            low, high = 100 * curve["low"], 100 * curve["high"]
+            axes.fill_between(curve["severity"], low, high, color=colour, alpha=0.25, lw=0)
+            values = 100 * curve["accuracy"]
+            axes.plot(curve["severity"], values, dash, color=colour, ms=4, label=reader)
+        axes.axhline(10, color=GREY, linestyle="-", lw=1, label="guessing")
+        axes.set(title=name, xlabel=units[name], ylim=(0, 102))
+        axes.locator_params(axis="x", nbins=8, steps=[1, 2, 5, 10])
+        axes.grid(alpha=0.3)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("accuracy in %")
+    panels[-1, -1].set_axis_off()
+    panels[-1, -1].legend(*panels[0, 0].get_legend_handles_labels(), loc="center", frameon=False)
+    text = "bands: 95 % Wilson intervals"
+    figure.suptitle(f"How much distortion does reading survive?\n{subject}\n{text}", fontsize=12)
+    return figure
+
+
+def adversarial(image, moved, step, answers, subject):
+    """An image, the step that fools the network, and the image after it.
+
+    image, moved: (28, 28) uint8; step: int, in grey levels; answers: two str, before and after.
+    """
+    figure, panels = subplots(1, 3, figsize=(10, 4.2), layout="constrained")
+    figure.alt = (
+        f"A digit, a pattern of steps up and down by {step} grey levels, and their sum: to the eye "
+        f"the same digit on a slightly uneven ground. Before: {answers[0]}; after: {answers[1]}."
+    )
+    change = moved.astype(int) - image
+    for axes, picture, title in zip(panels[::2], (image, moved), answers, strict=True):
+        axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+        axes.set_title(title)
+    drawn = panels[1].imshow(change, cmap=_signed_colours(), vmin=-step, vmax=step)
+    panels[1].set_title(f"the change: {step} grey levels at most")
+    figure.colorbar(drawn, ax=panels[1], shrink=0.7, label="grey levels")
+    for axes in panels:
+        axes.set(xlabel="column", ylabel="row")
+    figure.suptitle(f"The smallest step that fools the network\n{subject}", fontsize=12)
+    return figure
+
+
+def accuracy_by_step(table, subject):
+    """Accuracy against the size of a step, one line for each choice of direction.
+
+    table: DataFrame, columns direction (str), step (grey levels), accuracy, low, high in [0, 1].
+    """
+    figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure.alt = (
+        "Accuracy against the size of a step: along the gradient it falls steeply and soon below "
+        "one half; with directions drawn at random it stays high far longer."
+    )
+    lines = table.groupby("direction", sort=False)
+    for (direction, rows), colour, dash in zip(lines, (BLUE, ORANGE), ("o-", "D--"), strict=False):
+        low, high = 100 * rows["low"], 100 * rows["high"]
+        axes.fill_between(rows["step"], low, high, color=colour, alpha=0.25, lw=0)
+        axes.plot(rows["step"], 100 * rows["accuracy"], dash, color=colour, ms=5, label=direction)
+    axes.axhline(10, color=GREY, linestyle=":", label="guessing")
+    axes.set(xlabel="step in grey levels of 255", ylabel="accuracy in %", ylim=(0, 102))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return titled(figure, axes, "Steps of the same size, in two directions", subject)
+
+
+def label_errors(images, table, subject, columns=5):
+    """Images whose label people doubted, with the votes, and what the network answered.
+
+    images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
+    """
+    rows = max(1, -(-len(table) // columns))
+    size = (2.2 * columns, 2.9 * rows + 0.9)
+    figure, panels = subplots(rows, columns, figsize=size, squeeze=False)
+    figure.alt = (
+        f"The {len(table)} images with their label, the other digit that people could choose, the "
+        "votes for the label, for the other digit and for neither, and what the network answers."
+    )
+    figure.set_layout_engine("constrained", h_pad=0.1)
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[], frame_on=False)
+    for axes, row in zip(panels.flat, table.itertuples(), strict=False):
+        axes.imshow(images[row.image], cmap=SHADES, vmin=0, vmax=INK)
+        votes = f"votes: {row.votes_label}, {row.votes_suggested}, {row.votes_neither}"
+        axes.set_title(f"label {row.label} or {row.suggested}?\n{votes}", fontsize=10)
+        colour = BLUE if row.answer == row.label else "black"
+        axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=11, fontweight="bold")
+    text = "votes: for the label, for the other digit, for neither; blue: answered as labelled"
+    figure.suptitle(f"Labels that people doubted\n{subject}\n{text}", fontsize=12)
+    return figure
+
+
+def _signed_colours():
+    return sns.blend_palette([BLUE, "white", ORANGE], as_cmap=True).with_extremes(bad="0.85")
+
+
+def _layer_sheet(values):
+    """Maps side by side, at most eight in a row; units as cells, forty in a row."""
+    if values.ndim == 1:
+        return np.pad(values, (0, -len(values) % 40), constant_values=np.nan).reshape(-1, 40)
+    maps = values.transpose(2, 0, 1)
+    return _grid(maps, min(8, len(maps)))
+
+
+def _grid(pictures, columns):
+    """Pictures (N, height, width) on one sheet, row by row, with a gap of NaN between them."""
+    count, height, width = pictures.shape
+    rows = -(-count // columns)
+    cells = np.full((rows * columns, height + 1, width + 1), np.nan)
+    cells[:count, :height, :width] = pictures
+    sheet = cells.reshape(rows, columns, height + 1, width + 1).transpose(0, 2, 1, 3)
+    return sheet.reshape(rows * (height + 1), columns * (width + 1))[:-1, :-1]
+
+
+def _counted(values):
+    if values.ndim == 1:
+        return f"{len(values)} units"
+    height, width, maps = values.shape
+    return f"{maps} maps of {height} by {width}"
+
+
+def _stamp(axes, text, at, colour):
+    box = {"boxstyle": "circle", "facecolor": "white", "edgecolor": colour, "alpha": 0.9}
+    axes.text(*at, text, ha="center", va="center", fontsize=12, color="black", bbox=box)

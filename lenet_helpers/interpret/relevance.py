@@ -1,0 +1,84 @@
+"""Which pixels an answer depends on, and whether a map of them can be trusted."""
+
+import keras
+import numpy as np
+from scipy.stats import rankdata
+
+from lenet_helpers.interpret.gradients import gradients, own_score
+from lenet_helpers.preprocessing import (
+    check_images,
+)
+from lenet_helpers.training import predict
+
+
+def occlusion(model, image, digit, side=5, fill=0):
+    """How much of a digit's probability is lost when a square of the image is painted over.
+
+    image: (28, 28) uint8; side: odd int, the square's side in pixels; fill: its grey, 0 to 255.
+    Returns (28, 28) float32: at each pixel, the probability of the image as it is minus that with
+    the square centred there; the square is cut off at the border. Zeiler and Fergus 2014, sec. 4.2.
+    Raises ValueError if the side is even or not positive.
+    """
+    if side < 1 or side % 2 == 0:
+        raise ValueError(f"side must be odd and positive, so that it has a centre; got {side}")
+    check_images(image[np.newaxis])
+    rows, columns = np.indices(image.shape).reshape(2, -1, 1, 1)
+    row, column = np.indices(image.shape)
+    hidden = np.maximum(abs(row - rows), abs(column - columns)) <= side // 2
+    painted = np.where(hidden, np.uint8(fill), image)
+    probabilities = predict(model, np.concatenate([image[np.newaxis], painted]))[:, digit]
+    return (probabilities[0] - probabilities[1:]).reshape(image.shape)
+
+
+def saliency(model, images, digits):
+    """How strongly each pixel, changed a little, would move the score of a digit.
+
+    digits: (N,) int, whose score; the score is what softmax makes a probability of.
+    Returns (N, 28, 28) float32, the sizes of the partial derivatives by the pixels in [0, 1].
+    Simonyan, Vedaldi and Zisserman 2014, sec. 3.
+    """
+    return np.abs(gradients(model, images, digits, own_score))
+
+
+def randomised(model, names, seed=0):
+    """A copy of a model in which the named layers have drawn weights in place of learned ones.
+
+    Each array of weights is drawn from a normal distribution with the mean and the standard
+    deviation of the learned one, so that what was learned is lost and the scale is kept. A layer's
+    draw depends on nothing but the seed and its place.
+    Raises ValueError if the model has no such layer.
+    """
+    known = {layer.name: place for place, layer in enumerate(model.layers)}
+    if unknown := set(names) - set(known):
+        raise ValueError(f"no layer is called {', '.join(sorted(unknown))}; known: {list(known)}")
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    for name in names:
+        random, layer = np.random.default_rng([seed, known[name]]), copy.get_layer(name)
+        layer.set_weights([random.normal(w.mean(), w.std(), w.shape) for w in layer.get_weights()])
+    return copy
+
+
+def cascade(model, seed=0):
+    """Copies of a model, randomised from the output towards the input, one layer more each time.
+
+    Returns a dict, name of the layer reached -> copy, for the layers that learn.
+    Adebayo et al. 2018, sec. 3: a map that explains what was learned has to change on this way.
+    """
+    names = [layer.name for layer in reversed(model.layers) if layer.trainable_weights]
+    return {name: randomised(model, names[: place + 1], seed) for place, name in enumerate(names)}
+
+
+def rank_correlation(maps, others):
+    """Spearman's rank correlation of each two maps, pixel by pixel: (N,) float in [-1, 1].
+
+    maps, others: (N, height, width). Raises ValueError if their shapes differ or one is constant.
+    """
+    if np.shape(maps) != np.shape(others):
+        raise ValueError(f"shapes differ: {np.shape(maps)} and {np.shape(others)}")
+    ranks = [rankdata(np.reshape(one, (len(one), -1)), axis=1) for one in (maps, others)]
+    first, second = (one - one.mean(axis=1, keepdims=True) for one in ranks)
+    size = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    if not size.all():
+        raise ValueError("a map has the same value everywhere, so its pixels have no order")
+    return (first * second).sum(axis=1) / size

@@ -1,0 +1,194 @@
+"""Figures of chapter 06: the network of 1998, its answers, and its place among others."""
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+
+from lenet_helpers.lenet1998.glyphs import COLUMNS, ROWS
+from lenet_helpers.plots.described import subplots
+from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES
+
+
+def connection_table(table):
+    """Which maps of S2 (rows) each map of C3 (columns) sees: a dark square where it does.
+
+    table: (maps of S2, maps of C3) bool. LeCun et al. 1998, table I.
+    """
+    sources, targets = table.shape
+    figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure.alt = (
+        f"A table of {sources} rows, the maps of S2, by {targets} columns, the maps of C3. Each "
+        f"column has {table.sum(axis=0).min()} to {table.sum(axis=0).max()} dark squares."
+    )
+    axes.imshow(table, cmap=ListedColormap(["white", BLUE]), vmin=0, vmax=1)
+    axes.set_xticks(np.arange(targets + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(sources + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="0.8")
+    axes.tick_params(which="minor", length=0)
+    seen = [f"{target}\nsees {maps}" for target, maps in enumerate(table.sum(axis=0))]
+    axes.set_xticks(range(targets), seen, fontsize=9)
+    axes.set(yticks=range(sources), xlabel="map of C3", ylabel="map of S2")
+    total = f"{table.sum()} of {table.size} possible pairs"
+    axes.set_title(f"What C3 sees of S2\n{total}", fontsize=12)
+    return figure
+
+
+def glyphs(codes, distances):
+    """The codes of the ten digits as pictures, each with its nearest other and how far that is.
+
+    codes: (10, 84) of +1 and -1; distances: (10, 10) int, in how many pixels two of them differ.
+    """
+    figure, panels = subplots(2, 5, figsize=(8.5, 6.2), layout="constrained")
+    figure.alt = (
+        "The ten digits as small black and white pictures of twelve rows and seven columns, each "
+        "with the digit that differs from it in the fewest pixels."
+    )
+    for digit, axes in enumerate(panels.flat):
+        others = np.delete(np.arange(len(codes)), digit)
+        nearest = others[distances[digit, others].argmin()]
+        _code(axes, codes[digit])
+        text = f"nearest: {nearest}, {distances[digit, nearest]} pixels"
+        axes.set_title(f"{digit}\n{text}", fontsize=9)
+    title = f"The ten codes, {ROWS} by {COLUMNS}: ink +1, paper -1\ndrawn for this series"
+    figure.suptitle(title, fontsize=12)
+    return figure
+
+
+def squashing(function):
+    """The paper's squashing function, with its slope, beside plain tanh.
+
+    function: from (N,) float to (N,) float.
+    """
+    x = np.linspace(-3, 3, 301)
+    figure, axes = subplots(figsize=(8.5, 3.8), layout="constrained")
+    figure.alt = (
+        "Two curves: tanh, which flattens towards plus and minus 1, and the paper's scaled tanh, "
+        "which passes through plus and minus 1 while it is still steep."
+    )
+    axes.plot(x, function(x), color=BLUE, label="scaled tanh of the paper")
+    axes.plot(x, np.tanh(x), color=GREY, linestyle="--", label="tanh")
+    axes.plot([-1, 1], function(np.array([-1.0, 1.0])), "o", color=ORANGE, label="codes: ±1")
+    axes.set(xlabel="weighted sum", ylabel="state of the unit", xlim=(-3, 3))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    axes.set_title("±1 is reached well before the flat ends", fontsize=12)
+    return figure
+
+
+def curvatures(before, after, mu, subject):
+    """How the curvatures of a layer's weights are spread, before and after training.
+
+    before, after: dict, layer -> (N,) float > 0, one for each weight; mu: float, the optimizer's.
+    """
+    figure, axes = subplots(figsize=(8.5, 5), layout="constrained")
+    figure.alt = (
+        "Curvatures of the weights of each layer on a logarithmic axis, before and after training, "
+        "with the constant mu as a dashed line."
+    )
+    places = np.arange(len(before))
+    for values, shift, colour, name in [
+        (before, -0.17, GREY, "before training"),
+        (after, 0.17, BLUE, "after training"),
+    ]:
+        low, middle, high = np.transpose([np.quantile(h, [0, 0.5, 1]) for h in values.values()])
+        axes.hlines(places + shift, low, high, color=colour, linewidth=4, alpha=0.35)
+        axes.plot(middle, places + shift, "o", color=colour, ms=5, label=name)
+    axes.axvline(mu, color=ORANGE, linestyle="--", label=f"$\\mu$ = {mu:g}")
+    axes.set_yticks(places, before)
+    axes.set(xscale="log", xlabel="curvature; bar: all weights of the layer, dot: their median")
+    axes.invert_yaxis()
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_title(f"How strongly the loss bends along each weight\n{subject}", fontsize=12)
+    return figure
+
+
+def states_beside_codes(images, states, codes, labels, answers, subject):
+    """Digits, what F6 makes of each, and the code of the answer: one column each.
+
+    images: (N, 28, 28) uint8; states: (N, 84) float; codes: (10, 84); labels, answers: (N,) int.
+    """
+    size = (1.05 * len(images) + 0.8, 5.6)
+    figure, panels = subplots(3, len(images), figsize=size, layout="constrained")
+    figure.alt = (
+        f"{len(images)} digits; below each, the values of F6 as a picture of twelve by seven, and "
+        "the code of the answer. Where the answer is right, the two pictures look much alike."
+    )
+    for column, axes in enumerate(panels.T):
+        axes[0].imshow(images[column], cmap=SHADES, vmin=0, vmax=INK)
+        axes[0].set(xticks=[], yticks=[])
+        wrong = answers[column] != labels[column]
+        text = f"{labels[column]} as {answers[column]}" if wrong else f"{labels[column]}"
+        axes[0].set_title(text, fontsize=10, color=ORANGE if wrong else "black")
+        _code(axes[1], states[column])
+        _code(axes[2], codes[answers[column]])
+    for axes, name in zip(panels[:, 0], ["image", "F6", "code of the answer"], strict=True):
+        axes.set_ylabel(name)
+    figure.suptitle(f"What F6 draws\n{subject}", fontsize=12)
+    return figure
+
+
+def errors_by_pass(passes, paper, subject):
+    """Error rates against passes over the training images, as in figure 5 of the paper.
+
+    passes: DataFrame, columns seed, epoch (1, 2, ...), train_error, test_error (%).
+    paper:  dict, "train_error" and "test_error" in %, as published.
+    """
+    figure, axes = subplots(figsize=(8.5, 4.4), layout="constrained")
+    figure.alt = (
+        "Training error and test error against the number of passes; dashed lines mark what the "
+        "paper reports."
+    )
+    series = [("test_error", "test", BLUE, "o"), ("train_error", "training", ORANGE, "D")]
+    for column, name, colour, marker in series:
+        curves = passes.pivot(index="epoch", columns="seed", values=column)
+        axes.plot(curves, color=colour, alpha=0.25, linewidth=1)
+        runs = curves.shape[1]
+        text = f"{name} images" + (f", mean of {runs} seeds" if runs > 1 else "")
+        axes.plot(curves.mean(axis=1), marker, color=colour, linestyle="-", ms=4, label=text)
+        text = f"{name} images, the paper: {paper[column]} %"
+        axes.axhline(paper[column], color=colour, linestyle="--", linewidth=1, label=text)
+    axes.set(xlabel="passes over the training images", ylabel="error in %", ylim=(0, None))
+    axes.set_xticks(range(0, passes["epoch"].max() + 1, 2))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    axes.set_title(f"Error against passes\n{subject}", fontsize=12)
+    return figure
+
+
+def published_errors(published, ours):
+    """Test errors of figure 9 of the paper as bars, with ours among them.
+
+    published: DataFrame, columns classifier, preparation ("" for none), error (%).
+    ours:      DataFrame, columns classifier, error, low, high (%).
+    """
+    rows = [(_named(row), row.error, None) for row in published.itertuples()]
+    rows += [(row.classifier, row.error, (row.low, row.high)) for row in ours.itertuples()]
+    rows.sort(key=lambda row: -row[1])
+    figure, axes = subplots(figsize=(8.5, 0.27 * len(rows) + 1.2), layout="constrained")
+    figure.alt = (
+        f"Bars of test errors, from {rows[0][0]} at {rows[0][1]:g} % down to {rows[-1][0]} at "
+        f"{rows[-1][1]:g} %, with ours among them."
+    )
+    for place, (_, error, interval) in enumerate(rows):
+        axes.barh(place, error, color=ORANGE if interval else BLUE, alpha=0.75)
+        end = error
+        if interval:
+            axes.plot(interval, [place, place], color="black", linewidth=2)
+            end = interval[1]
+        axes.text(end + 0.1, place, f"{error:.2f}", va="center", fontsize=8)
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows], fontsize=8)
+    axes.set(xlabel="test error in %; ours in orange: mean over seeds, 95 % interval of the mean")
+    axes.set(xlim=(0, 1.08 * max(error for _, error, _ in rows)), ylim=(len(rows) - 0.4, -0.6))
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_title("Figure 9 of the paper, and our place in it", fontsize=12)
+    return figure
+
+
+def _code(axes, values):
+    shades = np.reshape(values, (ROWS, COLUMNS))
+    axes.imshow(shades, cmap=SHADES, vmin=-1.2, vmax=1.2)
+    axes.set(xticks=[], yticks=[])
+
+
+def _named(row):
+    return f"{row.classifier} [{row.preparation}]" if row.preparation else row.classifier

@@ -1,0 +1,102 @@
+"""Figures of chapter 2: from stored pixels to what the model reads."""
+
+import numpy as np
+
+from lenet_helpers.plots.described import subplots
+from lenet_helpers.plots.style import BLUE, INK, ORANGE, SHADES, frame, titled, write_values
+
+
+def steps(stages, corner, side, subject):
+    """What each step of preprocessing does to one image: the picture above, its numbers below.
+
+    stages: dict, name of the step -> the image after it, (28, 28) or (28, 28, 1).
+    corner: (row, column) of the part whose numbers are written; side: int, its pixels per side.
+    """
+    figure, panels = subplots(
+        2,
+        len(stages),
+        figsize=(3.7 * len(stages), 7),
+        layout="constrained",
+        height_ratios=[1, 1.05],
+    )
+    figure.alt = "One digit after each step; below it, the numbers of a part of it."
+    for (name, image), (above, below) in zip(stages.items(), panels.T, strict=True):
+        is_float = image.dtype.kind == "f"
+        top = 1 if is_float else INK
+        pixels = image.reshape(28, 28)
+        drawn = above.imshow(pixels, cmap=SHADES, vmin=0, vmax=top)
+        above.add_patch(frame(corner, side))
+        figure.colorbar(drawn, ax=(above, below), shrink=0.5)
+        above.set(xticks=[], yticks=[], title=name)
+        row, column = corner
+        below.imshow(pixels, cmap=SHADES, vmin=0, vmax=top)
+        below.set(xlim=(column - 0.5, column + side - 0.5), ylim=(row + side - 0.5, row - 0.5))
+        write_values(below, pixels, corner, side, "{:.2f}" if is_float else "{:d}", top)
+        below.set(xticks=[], yticks=[])
+        below.set_xlabel(f"{image.dtype}, shape {image.shape}\n{image.nbytes:,} bytes")
+    figure.suptitle(f"One image, step by step\n{subject}", fontsize=12)
+    return figure
+
+
+def tanh_outputs(outputs, subject):
+    """Where tanh puts its outputs, one panel per scaling of the pixels.
+
+    outputs: dict, name of the scaling -> (N,) float in [-1, 1].
+    """
+    size = (3.7 * len(outputs), 3.9)
+    figure, panels = subplots(1, len(outputs), figsize=size, sharey=True, layout="constrained")
+    figure.alt = (
+        "Histograms of outputs: raw, they pile up at -1 and 1; scaled, they spread around 0; "
+        "scaled twice, all are near 0."
+    )
+    for axes, (name, values) in zip(panels, outputs.items(), strict=True):
+        weights = np.full(len(values), 100 / len(values))
+        axes.hist(values, bins=41, range=(-1, 1), weights=weights, color=BLUE)
+        axes.set(title=name, xlabel="output of tanh", xlim=(-1.04, 1.04))
+        axes.grid(axis="y", alpha=0.3)
+    panels[0].set_ylabel("outputs in %")
+    figure.suptitle(f"Which pixels leave tanh room to answer?\n{subject}", fontsize=12)
+    return figure
+
+
+def double_scaling(once, twice, subject):
+    """An image scaled once and twice; only a fixed grey scale tells them apart.
+
+    once, twice: (28, 28) float, the same image divided by 255 once and twice.
+    """
+    figure, panels = subplots(1, 3, figsize=(11, 4), layout="constrained")
+    figure.alt = (
+        "Three pictures: scaled once; scaled twice looks the same; on a fixed grey scale it is "
+        "blank."
+    )
+    cases = [
+        ("scaled once,\ngrey scale 0 to 1", once, 1),
+        ("scaled twice,\ngrey scale chosen by imshow", twice, twice.max()),
+        ("scaled twice,\ngrey scale 0 to 1", twice, 1),
+    ]
+    for axes, (title, image, top) in zip(panels, cases, strict=True):
+        drawn = axes.imshow(image, cmap=SHADES, vmin=0, vmax=top)
+        figure.colorbar(drawn, ax=axes, shrink=0.75, format="{x:.3g}")
+        axes.set(xticks=[], yticks=[], title=title)
+    figure.suptitle(f"Dividing by 255 twice: imshow hides it\n{subject}", fontsize=12)
+    return figure
+
+
+def validation_balance(shares, subject):
+    """Share of each digit in the training part and in the validation part.
+
+    shares: DataFrame, index digit, columns training and validation, in %.
+    """
+    figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
+    figure.alt = (
+        "Share of each digit in the training and the validation part: the points lie close "
+        "together."
+    )
+    axes.vlines(shares.index, shares.min(axis=1), shares.max(axis=1), color="0.75", zorder=1)
+    axes.plot(shares["training"], "o", color=BLUE, label="training part")
+    axes.plot(shares["validation"], "D", color=ORANGE, label="validation part")
+    axes.set_xticks(shares.index)
+    axes.set(xlabel="digit", ylabel="share of the part in %")
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend()
+    return titled(figure, axes, "Are both parts mixed alike?", subject)

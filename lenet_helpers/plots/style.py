@@ -1,0 +1,38 @@
+"""What all figures share: colours, titles, and notes on axes."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+
+from lenet_helpers.runtime import default_figures
+
+default_figures()
+
+BLUE, ORANGE = sns.color_palette("colorblind", 2)
+GREY = "0.45"
+SHADES, INK = "gray_r", 255  # how digits are drawn, and the largest pixel value
+
+
+def titled(figure, axes, title, subject):
+    """Give a figure of one panel its title, and below it what it was computed from."""
+    axes.set_title(f"{title}\n{subject}", fontsize=12)
+    return figure
+
+
+def note(axes, text, at, shift, align):
+    axes.annotate(text, at, shift, textcoords="offset points", ha=align, fontsize=9)
+
+
+def frame(corner, side):
+    row, column = corner
+    place = (column - 0.5, row - 0.5)
+    return plt.Rectangle(place, side, side, fill=False, edgecolor=ORANGE, linewidth=2.5)
+
+
+def write_values(axes, image, corner, side, form, top):
+    row, column = corner
+    part = image[row : row + side, column : column + side]
+    for (down, right), value in np.ndenumerate(part):
+        colour = "white" if value > top / 2 else "black"
+        place = (column + right, row + down)
+        axes.text(*place, form.format(value), ha="center", va="center", fontsize=8, color=colour)

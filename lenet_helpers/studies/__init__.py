@@ -1,0 +1,1 @@
+"""Networks and settings compared over several seeds: recipes, their runs, and tables of them."""

@@ -1,0 +1,166 @@
+"""Figures of several chapters' studies: ladders of networks, their sizes, their mistakes."""
+
+import numpy as np
+
+from lenet_helpers.plots.described import subplots
+from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
+
+
+def error_gallery(images, labels, answers, subject, columns=12, doubtful=None):
+    """Every misread image, with label and answer above it, as in figure 8 of the paper.
+
+    images: (N, 28, 28) uint8; labels, answers: (N,) int.
+    doubtful: (N,) bool, whose labels are in doubt: their text is orange, and has a question mark.
+    """
+    doubtful = np.zeros(len(images), bool) if doubtful is None else doubtful
+    rows = max(1, -(-len(images) // columns))
+    size = (0.8 * columns, 1.02 * rows + 0.8)
+    figure, panels = subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure.alt = (
+        f"All {len(images)} misread images, each with what it is and what was answered: "
+        + ", ".join(f"{label} as {answer}" for label, answer in zip(labels, answers, strict=True))
+    )
+    for axes in panels.flat:
+        axes.axis("off")
+    shown = zip(panels.flat, images, labels, answers, doubtful, strict=False)
+    for axes, image, label, answer, doubt in shown:
+        axes.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
+        text = f"{label}{'?' if doubt else ''}→{answer}"
+        axes.set_title(text, fontsize=9, pad=2, color=ORANGE if doubt else "black")
+    figure.suptitle(f"All {len(images)} mistakes: what it is → what was answered\n{subject}")
+    return figure
+
+
+def ladder(table, runs, title, subject, marks=None):
+    """Test errors on the way from one network to another, one change a step.
+
+    table: DataFrame in order of the steps, index step (str), columns mean, low, high (%).
+    runs:  DataFrame, columns step, error (%), one row per run.
+    marks: dict, name -> error (%), drawn as lines; with them, the axis is logarithmic.
+    """
+    figure, axes = subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
+    figure.alt = (
+        f"Test errors of {len(table)} networks, one row for each, from "
+        f"{table['mean'].iloc[0]:.2f} % at the top to {table['mean'].iloc[-1]:.2f} % at the "
+        "bottom. Every run is a dot, and each mean has its interval."
+    )
+    places = {step: place for place, step in enumerate(table.index)}
+    reach = [table["mean"] - table["low"], table["high"] - table["mean"]]
+    text = "mean, 95 % interval"
+    axes.errorbar(
+        table["mean"], range(len(table)), xerr=reach, fmt="D", color=ORANGE, capsize=4, label=text
+    )
+    axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", color=BLUE, ms=4, label="one run")
+    axes.set_yticks(range(len(table)), table.index)
+    axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
+    axes.grid(axis="x", alpha=0.3)
+    if marks:
+        _mark(axes, marks)
+        ends = [table["low"].min(), runs["error"].min(), table["high"].max(), *marks.values()]
+        axes.set_xlim(0.8 * min(ends), 1.25 * max(ends))
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    return titled(figure, axes, title, subject)
+
+
+def _mark(axes, marks):
+    for (name, error), style in zip(marks.items(), ("--", ":", "-."), strict=False):
+        axes.axvline(error, color=GREY, linestyle=style, label=f"{name}: {error:g} %")
+    _logarithmic(axes.xaxis)
+
+
+def _logarithmic(axis):
+    """A scale of errors in %, from some hundredths to some whole ones, with plain numbers."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    ticks = [0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5]
+    axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
+
+
+def sizes(runs, marks, subject):
+    """Test error against the number of parameters, both on logarithmic scales.
+
+    runs: DataFrame, columns recipe (str, at most two), parameters (int), error (%), one row per
+        run; the means of a recipe are joined by a line, those of the first have their number.
+    marks: DataFrame, columns name, parameters, error: networks to compare with.
+    """
+    figure, axes = subplots(figsize=(8.5, 4.6), layout="constrained")
+    figure.alt = (
+        "Test error against parameters, both axes logarithmic: a line for each of "
+        + " and ".join(runs["recipe"].unique())
+        + ". Both fall as the network grows."
+    )
+    by_recipe = runs.groupby("recipe", sort=False)
+    looks = [(ORANGE, "D-"), (BLUE, "v--")]
+    for (recipe, ours), (color, line) in zip(by_recipe, looks, strict=False):
+        means = ours.groupby("parameters")["error"].mean()
+        axes.plot(ours["parameters"], ours["error"], "o", color=color, ms=4, alpha=0.5)
+        axes.plot(means, line, color=color, label=recipe)
+        if color == ORANGE:
+            _number(axes, means)
+    for row, marker in zip(marks.itertuples(), "s^v", strict=False):
+        axes.plot(row.parameters, row.error, marker, color=GREY, label=row.name)
+    everything = np.concatenate([runs["error"], marks["error"]])
+    axes.set(xscale="log", xlabel="parameters", ylabel="test error in %")
+    _logarithmic(axes.yaxis)
+    axes.set_ylim(0.8 * everything.min(), 1.15 * everything.max())
+    ticks = [1_000, 3_000, 10_000, 30_000]
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.set_xlim(0.7 * runs["parameters"].min(), 1.7 * runs["parameters"].max())
+    axes.grid(alpha=0.3)
+    axes.legend(title="dots: one run each; lines: means")
+    return titled(figure, axes, "What a parameter buys", subject)
+
+
+def _number(axes, means):
+    for size, error in means.items():
+        place = {"xytext": (-38, -12), "textcoords": "offset points", "fontsize": 9}
+        axes.annotate(f"{error:.2f} %", (size, error), **place)
+
+
+def distortions(images, distorted, subject):
+    """Images, one a row, each followed by distortions of it.
+
+    images: (N, 28, 28) uint8; distorted: (draws, N, 28, 28) uint8.
+    """
+    columns = np.concatenate([images[np.newaxis], distorted])
+    size = (1.05 * len(columns) + 0.4, 1.05 * len(images) + 1)
+    figure, panels = subplots(
+        len(images), len(columns), figsize=size, layout="constrained", squeeze=False
+    )
+    figure.alt = (
+        "Digits, one a row, each followed by distortions of it: a little moved, turned, larger or "
+        "smaller, and with bent strokes. All can still be read."
+    )
+    for axes, picture in zip(panels.flat, columns.swapaxes(0, 1).reshape(-1, 28, 28), strict=True):
+        axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+        axes.set(xticks=[], yticks=[])
+    panels[0, 0].set_title("as written", fontsize=10)
+    for place, axes in enumerate(panels[0, 1:], 1):
+        axes.set_title(f"epoch {place}", fontsize=10)
+    figure.suptitle(f"The same image is another one in each epoch\n{subject}", fontsize=12)
+    return figure
+
+
+def deslanted(images, upright, subject):
+    """Images as written, and below each the same one set upright.
+
+    images, upright: (N, height, width), at least two; each row has its own scale of grey.
+    """
+    size = (1.05 * len(images) + 0.4, 3.2)
+    figure, panels = subplots(2, len(images), figsize=size, layout="constrained")
+    figure.alt = (
+        "Digits as they were written, and below each the same one set upright: strokes that "
+        "leaned to a side stand straight."
+    )
+    for row, pictures, name in zip(
+        panels, (images, upright), ("as written", "deslanted"), strict=True
+    ):
+        row[0].set_ylabel(name, fontsize=10)
+        for axes, picture in zip(row, pictures, strict=True):
+            axes.imshow(picture, cmap=SHADES, vmin=0, vmax=np.max(pictures))
+            axes.set(xticks=[], yticks=[])
+    figure.suptitle(
+        f"Each row of pixels moves until the digit stands upright\n{subject}", fontsize=12
+    )
+    return figure

@@ -1,0 +1,470 @@
+"""What is trained for the tables of several seeds: recipes, by study and rung.
+
+`python -m lenet_helpers study run` trains them. Listing them loads nothing heavy, so networks,
+methods and preprocessing are given by name.
+"""
+
+import contextlib
+import importlib
+import json
+import re
+from dataclasses import MISSING, asdict, dataclass, field, replace
+
+from lenet_helpers.checkpoints import NETWORKS
+from lenet_helpers.lenet1998 import RUBBISH, STEPS_TO_1998
+
+# Raise it when a change of a network or method makes the runs in committed tables unrepeatable.
+VERSION = 1
+ANSWERS = ("largest", "smallest")
+# Where the functions that a recipe names are looked up, in this order.
+HOMES = {
+    "networks": NETWORKS,
+    "methods": ("studies.methods",),
+    "preprocessing": ("preprocessing",),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a run follows from, besides its seed.
+
+    network:    name of a function in a module of `checkpoints.NETWORKS`, called with
+                network_options; returns a Keras model.
+    method:     name of a function in `methods`; compiles the model and trains it.
+    epochs, batch_size: int, 1 or more.
+    validation_split: float in [0, 1): 0.1 to choose settings, 0 for final runs on all images.
+    images:     int, how many of the training images are used, from the first on.
+    data:       what `load_mnist` must have found: a run on the sample is another recipe's.
+    preprocess: name of a function in `preprocessing`: from uint8 images to what the network reads.
+    answer:     "largest" or "smallest", which of the ten outputs names the digit.
+    threads:    int, TensorFlow's threads. Part of the recipe because another number of threads
+                rounds differently: a run must not depend on how many others ran beside it.
+    onednn:     bool, whether TensorFlow computes with oneDNN, which is the faster one for
+                convolutions that are not fused with their pooling.
+    instructions: "native", or an older processor's that XLA is to keep to, such as "AVX2".
+    counts_every_epoch: bool, whether errors are also counted with the weights after each epoch,
+                once training has ended.
+    measures_loss: bool, whether accuracy and loss on training and test images are also measured
+                with the last epoch's weights.
+    network_options, options: dict, what the network's and the method's functions take besides.
+
+    A name with a dot, such as "package.module.function", is looked up there instead.
+    Raises ValueError if a number is out of range, or the options are not plain JSON.
+    """
+
+    network: str
+    method: str
+    epochs: int
+    batch_size: int
+    validation_split: float = 0.1
+    images: int = 60_000
+    data: str = "MNIST"
+    preprocess: str = "to_model_input"
+    answer: str = "largest"
+    threads: int = 1
+    onednn: bool = False
+    instructions: str = "native"
+    counts_every_epoch: bool = False
+    measures_loss: bool = False
+    network_options: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "images", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}.")
+        if not 0 <= self.validation_split < 1:
+            raise ValueError(f"validation_split must be in [0, 1), not {self.validation_split}.")
+        if self.answer not in ANSWERS:
+            raise ValueError(f"answer must be one of {', '.join(ANSWERS)}, not {self.answer!r}.")
+        for name in ("network_options", "options"):
+            if not _is_json(getattr(self, name)):
+                raise ValueError(f"{name} must be plain JSON: {getattr(self, name)}")
+
+    def check(self, digits):
+        """Raise ValueError unless Digits are the recipe's data, and as many as it takes."""
+        if digits.name != self.data:
+            raise ValueError(
+                f"The recipe is for {self.data}, and here is {digits.name}: let LENET_MNIST name a "
+                "copy of all of MNIST."
+            )
+        if self.images > len(digits.x_train):
+            raise ValueError(
+                f"The recipe takes {self.images:,} training images, but {digits.name} has only "
+                f"{len(digits.x_train):,}."
+            )
+
+
+@dataclass(frozen=True)
+class Study:
+    """Rungs that are compared, each with several seeds.
+
+    about: str, one line for the listing.
+    rungs: dict of Recipe, in the order of tables and figures. A rung's name is that of its file
+        of weights: letters, digits, and any of _ . + -
+    opens_test_set: bool, whether each run counts its errors on the test set, once, at its end.
+        A study that settings are chosen by must not.
+    committed: bool, whether its table stands in artifacts/, rather than in build/studies/.
+    Raises ValueError for a name that cannot be a file's.
+    """
+
+    about: str
+    rungs: dict
+    opens_test_set: bool = False
+    committed: bool = True
+
+    def __post_init__(self):
+        for rung in self.rungs:
+            if not re.fullmatch(r"\w[\w.+-]*", rung):
+                raise ValueError(f"A rung cannot be called {rung!r}: use letters, digits, _ . + -")
+
+    def settings(self, rung):
+        """All that a run of a rung follows from, besides its seed: JSON, always written alike.
+
+        What has its default is left out, so that a new field leaves finished runs valid.
+        """
+        recipe = asdict(self.rungs[rung])
+        settings = {name: value for name, value in recipe.items() if value != _default(name)}
+        return json.dumps(settings | {"opens_test_set": self.opens_test_set}, sort_keys=True)
+
+
+def read_settings(text):
+    """Turn what `Study.settings` wrote back into (Recipe, opens_test_set)."""
+    settings = json.loads(text)
+    opens_test_set = settings.pop("opens_test_set")
+    return Recipe(**settings), opens_test_set
+
+
+def find(name, kind):
+    """Return the function that a recipe names: in one of HOMES[kind], or where its dots say.
+
+    Raises ValueError if there is none.
+    """
+    module, _, function = name.rpartition(".")
+    homes = [module] if module else [f"lenet_helpers.{home}" for home in HOMES[kind]]
+    for home in homes:
+        with contextlib.suppress(AttributeError, ModuleNotFoundError):
+            return getattr(importlib.import_module(home), function)
+    raise ValueError(f"No function is called {name!r} in {', '.join(homes)}.")
+
+
+def _default(name):
+    declared = Recipe.__dataclass_fields__[name]
+    factory = declared.default_factory
+    return declared.default if factory is MISSING else factory()
+
+
+def _is_json(options):
+    try:
+        return json.loads(json.dumps(options)) == options
+    except TypeError:
+        return False
+
+
+def _of_1998(method="paper", epochs=20, validation_split=0, **options):
+    """A recipe for LeNet-5 as published: one image per update."""
+    return Recipe(
+        "lenet5_1998",
+        method,
+        epochs=epochs,
+        batch_size=1,
+        validation_split=validation_split,
+        preprocess="to_paper_input",
+        answer="smallest",
+        options={"rubbish": RUBBISH, **options},
+    )
+
+
+def _choice(epochs=8, **options):
+    return _of_1998(epochs=epochs, validation_split=0.1, **options)
+
+
+def _by_keras(optimizer, learning_rate, **others):
+    """`_of_1998` or `_choice` with a Keras optimizer, its rate falling as the paper's does."""
+    return {
+        "method": "distances",
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "falling": True,
+        **others,
+    }
+
+
+def _machines():
+    """Chapter 4's recipe as different machines compute it: AVX2 stands for one without AVX-512."""
+    reference = Recipe("article_lenet5", "article", epochs=20, batch_size=10, measures_loss=True)
+    return {
+        "reference": reference,
+        "two-threads": replace(reference, threads=2),
+        "oneDNN": replace(reference, onednn=True),
+        "AVX2": replace(reference, instructions="AVX2"),
+    }
+
+
+def _between(steps):
+    """The article's recipe for its network after some steps towards the paper's."""
+    distances = {"rubbish": RUBBISH, "optimizer": "Adam", "learning_rate": 0.001}
+    return Recipe(
+        "between_article_and_1998",
+        "distances" if steps == len(STEPS_TO_1998) else "article",
+        epochs=20,
+        batch_size=10,
+        validation_split=0,
+        preprocess="to_paper_input" if steps else "to_model_input",
+        answer="smallest" if steps == len(STEPS_TO_1998) else "largest",
+        network_options={"steps": steps},
+        options=distances if steps == len(STEPS_TO_1998) else {},
+    )
+
+
+def _affine(translation, scaling, squeezing, shearing):
+    return {
+        "function": "random_affine",
+        "translation": translation,
+        "scaling": scaling,
+        "squeezing": squeezing,
+        "shearing": shearing,
+    }
+
+
+def _ladder():
+    """From the article's network upwards: each rung is the one before it with one change.
+
+    "smoothing" and "longer" lead nowhere: the rung after each starts from the one before it.
+    """
+    rungs = {"article": Recipe("lenet_topology", "article", epochs=20, batch_size=10)}
+
+    def climb(name, network_options=(), options=(), **changes):
+        last = list(rungs.values())[-1]
+        rungs[name] = replace(
+            last,
+            network_options=last.network_options | dict(network_options),
+            options=last.options | dict(options),
+            **changes,
+        )
+
+    climb("all-images", validation_split=0)
+    climb("one-cycle", options=ONE_CYCLE, method="one_cycle", batch_size=128, epochs=10)
+    # With more places to see, C5 gets fewer units: no rung has more parameters than the first.
+    climb("padding", {"padding": "same", "units": 77})
+    climb("ReLU", {"activation": "relu"}, onednn=True)
+    climb("max-pooling", {"pooling": "max"})
+    climb("normalisation", {"normalised": True})
+    climb("distortions", options={"distort": GENTLE})
+    climb("averaging", options={"averaging": 0.999})
+    climb("smoothing", options={"smoothing": 0.1})
+    averaged = rungs["averaging"]
+    rungs["depth"] = replace(averaged, network="deep_network", network_options=EARLY_POOLING)
+    deep = rungs["depth"]
+    climb("longer", epochs=25)
+    rungs["statistics"] = replace(deep, options={**deep.options, "recount": True})
+    climb("strong-distortions", options={"distort": ELASTIC})
+    climb("six-convolutions", {**NARROW_FIRST, "weighted": False})
+    climb("25-epochs", epochs=25)
+    climb("affine", options={"distort": AFFINE})
+    climb("100-epochs", options={"distort": WIDE_AFFINE, "averaging": 0.9995}, epochs=100)
+    rungs["deslanted"] = replace(rungs["six-convolutions"], preprocess="to_deslanted_input")
+    return rungs
+
+
+def _of_size(maps, network=(), learning_rate=0.02, distort=(), validation_split=0):
+    """The recipe of "statistics" for fewer maps: a higher rate, more epochs, three poolings."""
+    recipe = _ladder()["statistics"]
+    return replace(
+        recipe,
+        epochs=20,
+        validation_split=validation_split,
+        network_options={**THREE_POOLINGS, "maps": maps, **dict(network)},
+        options={**recipe.options, "learning_rate": learning_rate, "distort": dict(distort)},
+    )
+
+
+def _sizes():
+    """Fewer maps of "depth"; what "choices_sizes" chose; LeNet-5's layers with more maps."""
+
+    def small(maps):
+        return replace(_ladder()["depth"], network_options={**EARLY_POOLING, "maps": maps})
+
+    lenet = replace(_ladder()["averaging"], network_options=WIDE_LENET, epochs=20)
+    return {
+        "998": small([2, 3, 4, 5, 5]),
+        "2897": small([5, 6, 8, 10, 8]),
+        "9966": small([8, 12, 18, 16, 20]),
+        "983": _of_size(ONE_THOUSAND),
+        "2910": _of_size(THREE_THOUSAND),
+        "9968": _of_size(TEN_THOUSAND, distort=GENTLE),
+        "lenet": lenet,
+        "lenet-statistics": replace(lenet, options={**lenet.options, "recount": True}),
+    }
+
+
+def _choices_of_size():
+    """Settings of smaller networks than the ladder's, on validation images."""
+
+    def choice(maps, **changes):
+        return _of_size(maps, validation_split=0.1, **changes)
+
+    return {
+        "983": choice(ONE_THOUSAND),
+        "983-rate-0.005": choice(ONE_THOUSAND, learning_rate=0.005),
+        "983-distorted": choice(ONE_THOUSAND, distort=GENTLE),
+        "983-60-epochs": replace(choice(ONE_THOUSAND), epochs=60),
+        "998-two-poolings": choice([2, 3, 4, 5, 5], network=TWO_POOLINGS),
+        "2910": choice(THREE_THOUSAND),
+        "2910-distorted": choice(THREE_THOUSAND, distort=GENTLE),
+        "9968": choice(TEN_THOUSAND),
+        "9968-distorted": choice(TEN_THOUSAND, distort=GENTLE),
+    }
+
+
+def _small(network="deep_network", network_options=(), **options):
+    """A short run of a small network with other settings, on validation images."""
+    return Recipe(
+        network,
+        "one_cycle",
+        epochs=10,
+        batch_size=128,
+        onednn=True,
+        network_options=dict(network_options),
+        options={**ONE_CYCLE, "distort": ELASTIC, "averaging": 0.999, **options},
+    )
+
+
+def _plain(learning_rate):
+    """The article's network with the one-cycle rate, and nothing else changed."""
+    recipe = _small("lenet_topology", learning_rate=learning_rate)
+    options = {"learning_rate": learning_rate, "weight_decay": ONE_CYCLE["weight_decay"]}
+    return replace(recipe, options=options, onednn=False)
+
+
+WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
+EARLY_POOLING = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
+TWO_POOLINGS = {"kernel_sizes": [5, 3, 3, 3, 3], "pooled": [1, 2]}
+THREE_POOLINGS = {"kernel_sizes": [3] * 4, "pooled": [1, 2, 3], "weighted": True}
+ONE_THOUSAND, THREE_THOUSAND, TEN_THOUSAND = [4, 5, 5, 7], [7, 9, 10, 12], [12, 18, 20, 22]
+SIX_CONVOLUTIONS = {
+    "maps": [16, 16, 32, 32, 32, 28],
+    "kernel_sizes": [3] * 6,
+    "pooled": [2, 4],
+}
+NARROW_FIRST = {**SIX_CONVOLUTIONS, "maps": [8, 16, 24, 32, 36, 36]}
+FULL_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 24, 32, 32, 36]}
+MODERN_LENET = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
+WIDE_LENET = {**MODERN_LENET, "maps": [16, 32], "units": 55}
+ONE_CYCLE = {"learning_rate": 0.005, "weight_decay": 0.01}
+ELASTIC = {
+    "function": "random_elastic",
+    "displacement": 1.0,
+    "rotation": 10.0,
+    "translation": 2.0,
+    "scaling": 0.1,
+    "squeezing": 0.1,
+    "shearing": 0.1,
+}
+AFFINE = {**ELASTIC, "displacement": 0.0}
+WIDE_AFFINE = {
+    **AFFINE,
+    "rotation": 15.0,
+    "translation": 2.5,
+    "scaling": 0.15,
+    "squeezing": 0.15,
+    "shearing": 0.15,
+}
+GENTLE = {
+    "function": "random_elastic",
+    "displacement": 0.6,
+    "rotation": 6.0,
+    "translation": 1.0,
+    "scaling": 0.06,
+    "squeezing": 0.06,
+    "shearing": 0.06,
+}
+# What was chosen on validation images, by the study "choices1998".
+MU = 0.5
+SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
+RATES = (1e-4, 3e-4, 1e-3, 3e-3)
+
+STUDIES = {
+    "seeds": Study(
+        "chapter 4's recipe as different machines compute it: how far two runs lie apart",
+        _machines(),
+        opens_test_set=True,
+        committed=False,
+    ),
+    "ladder": Study(
+        "from the article's network to the best of no more parameters, one change at a time",
+        _ladder(),
+        opens_test_set=True,
+    ),
+    "sizes": Study(
+        "what a parameter buys: smaller networks, and LeNet-5's own layers",
+        _sizes(),
+        opens_test_set=True,
+    ),
+    "choices_sizes": Study(
+        "settings of the smaller networks, on validation images", _choices_of_size()
+    ),
+    "choices_small": Study(
+        "settings of the small network, on validation images",
+        {
+            "base": _small(),
+            "rate-0.002": _small(learning_rate=0.002),
+            "gentle-distortions": _small(distort=GENTLE),
+            "smoothing-0.1": _small(smoothing=0.1),
+            "weighted-mean": _small(network_options=WEIGHTED_MEAN),
+            "early-pooling": _small(network_options=EARLY_POOLING),
+            "long-early-pooling": replace(_small(network_options=EARLY_POOLING), epochs=25),
+            "long-base": replace(_small(), epochs=20),
+            "six-convolutions": _small(network_options=SIX_CONVOLUTIONS, distort=GENTLE),
+            "narrow-first": _small(network_options=NARROW_FIRST),
+            "deslanted": replace(
+                _small(network_options=NARROW_FIRST), preprocess="to_deslanted_input"
+            ),
+            "long-narrow-first": replace(_small(network_options=NARROW_FIRST), epochs=25),
+            "long-affine": replace(
+                _small(network_options=FULL_FIRST, distort=AFFINE, smoothing=0.1), epochs=30
+            ),
+            "lenet": _small("lenet_topology", MODERN_LENET),
+            "lenet-wide": _small("lenet_topology", WIDE_LENET),
+            **{f"plain-rate-{rate}": _plain(rate) for rate in (0.001, 0.002, 0.005)},
+        },
+    ),
+    "choices1998": Study(
+        "what the paper leaves open, on validation images",
+        {
+            **{f"mu{mu}": _choice(mu=mu) for mu in (0.02, 0.2, 0.5, 1.5, 5.0)},
+            **{f"j{j}": _choice(mu=MU, rubbish=j) for j in (1.0, 3.0, 30.0, 100.0)},
+            "eq8": _choice(mu=MU, rubbish=None),
+            **{f"SGD{rate}": _choice(**_by_keras("SGD", rate)) for rate in RATES},
+            **{f"Adam{rate}": _choice(**_by_keras("Adam", rate)) for rate in RATES},
+            "distort-small": _choice(mu=MU, distort=SMALL),
+            "distort-middle": _choice(mu=MU, distort=MIDDLE),
+            "distort-large": _choice(mu=MU, distort=_affine(3, 0.2, 0.15, 0.3)),
+            **{
+                f"distort-{name}-mu{mu}-20passes": _choice(epochs=20, mu=mu, distort=limits)
+                for name, limits in (("small", SMALL), ("middle", MIDDLE))
+                for mu in (0.2, 0.5)
+            },
+        },
+    ),
+    "lenet1998": Study(
+        "LeNet-5 as published, 20 passes over all training images",
+        {
+            "rbf": _of_1998(mu=MU),
+            "distorted": _of_1998(mu=MU, distort=MIDDLE),
+            "SGD": _of_1998(**_by_keras("SGD", 3e-4)),
+            "Adam": _of_1998(**_by_keras("Adam", 1e-3)),
+        },
+        opens_test_set=True,
+    ),
+    "ablation": Study(
+        "from the article's network to the paper's, one change at a time",
+        {name: _between(steps) for steps, name in enumerate(["article", *STEPS_TO_1998])},
+        opens_test_set=True,
+    ),
+    "passes": Study(
+        "LeNet-5 as published, its errors after each pass counted from saved weights",
+        {"rbf": replace(_of_1998(mu=MU), counts_every_epoch=True)},
+        opens_test_set=True,
+    ),
+}

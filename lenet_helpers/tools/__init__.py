@@ -1,1 +1,0 @@
-"""Run, refresh and check the notebooks: what stands behind `python -m lenet_helpers`."""

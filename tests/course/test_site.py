@@ -1,0 +1,258 @@
+"""The website: built strictly, whole, and read in a browser at two widths, without a network."""
+
+import functools
+import html
+import http.server
+import subprocess
+import sys
+import threading
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from course.project import BUILD, NOTEBOOKS, ROOT, ToolError, notebook_paths
+from course.texts import RELEASE
+from course.website.site import SITE, broken_links, web_notebook, web_text
+
+ADDRESS = "https://github.com/some/where"
+SCREENSHOTS = BUILD / "site-screenshots"
+CHAPTERS = [f"notebooks/{path.stem}.html" for path in notebook_paths()]
+PAGES = ["index.html", CHAPTERS[0], CHAPTERS[-1]]
+WIDTHS = {"desk": 1280, "phone": 390}
+
+
+# --- what is written for Sphinx ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("[next](02_preprocess.ipynb)", "[next](02_preprocess.ipynb)"),
+        ("[next](02_preprocess.ipynb#scale)", "[next](02_preprocess.ipynb#scale)"),
+        ("[list](../README.md)", "[list](../index.md)"),
+        ("[list](../README.md#chapters)", "[list](../index.md#chapters)"),
+        ("![net](../figures/03_network.png)", "![net](../figures/03_network.png)"),
+        ("[terms](../LICENSE)", f"[terms]({ADDRESS}/blob/main/LICENSE)"),
+        ("[elsewhere](https://example.org/a)", "[elsewhere](https://example.org/a)"),
+        ("[here](#top)", "[here](#top)"),
+        ("`layers[0](x)`", "`layers[0](x)`"),
+        ("```\nlayers[0](x)\n```", "```\nlayers[0](x)\n```"),
+        ("[![Open In Colab](https://a/b.svg)](https://c/d)", "[Open in Colab](https://c/d)"),
+        ("1.4<!--05.a--> %, not 2 %.", "1.4<!--05.a-->\xa0%, not 2\xa0%."),
+    ],
+)
+def test_links_lead_to_pages_or_to_the_repository(text, expected):
+    assert web_text(text, NOTEBOOKS, ADDRESS) == expected
+
+
+def picture(alt):
+    data, metadata = {"image/png": "iVBORw0KGgo="}, {"image/png": {"alt": alt}}
+    return new_output("display_data", data, metadata=metadata)
+
+
+def test_cells_say_in_myst_s_words_what_they_carry():
+    folded = {"tags": ["solution"], "jupyter": {"source_hidden": True}}
+    cells = [
+        new_markdown_cell("[list](../README.md)"),
+        new_code_cell("show()", outputs=[picture("a nine")]),
+        new_code_cell("answer = 1", metadata=folded),
+    ]
+    text, shown, hidden = web_notebook(new_notebook(cells=cells), NOTEBOOKS, ADDRESS).cells
+    assert text.source == "[list](../index.md)"
+    assert shown.metadata == {"mystnb": {"image": {"alt": "a nine"}}}
+    assert hidden.metadata["tags"] == ["solution", "hide-input"]
+    assert hidden.metadata["mystnb"]["code_prompt_show"] == "Solution"
+
+
+def test_two_pictures_of_one_cell_are_refused():
+    cell = new_code_cell("show(); show()", outputs=[picture("one"), picture("two")])
+    with pytest.raises(ToolError, match=f"{cell.id}.* several pictures"):
+        web_notebook(new_notebook(cells=[cell]), NOTEBOOKS, ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "target, is_broken",
+    [
+        ("b.html", False),
+        ("b.html?q=1#place", False),
+        ("#here", False),
+        ("sub/", True),
+        ("c.html", True),
+        ("b.html#nowhere", True),
+        ("#nowhere", True),
+        ("picture%20one.png", False),
+        ("https://example.org/", False),
+        ("mailto:a@example.org", False),
+    ],
+)
+def test_a_broken_link_is_found(tmp_path, target, is_broken):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.html").write_text(f'<p id="here"><a href="{target}">a</a></p>')
+    (tmp_path / "b.html").write_text('<p id="place">')
+    (tmp_path / "picture one.png").touch()
+    assert broken_links(tmp_path) == ([f"a.html: {target}"] if is_broken else [])
+
+
+# --- what is built -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Return the folder of the website, built anew from what is committed."""
+    pytest.importorskip("sphinx_book_theme", reason="needs pip install -r requirements-site.txt")
+    command = [sys.executable, "-m", "course", "site"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return SITE
+
+
+@pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
+def test_a_chapter_s_page_has_its_alternative_texts_and_its_notebook(site, path):
+    page = html.unescape((site / f"notebooks/{path.stem}.html").read_text(encoding="utf-8"))
+    assert [text for text in alternative_texts(path) if f'alt="{text}"' not in page] == []
+    assert (site / f"_sources/notebooks/{path.name}").read_bytes() == path.read_bytes()
+    assert f'href="../_sources/notebooks/{path.name}"' in page
+    assert f"/blob/{RELEASE}/notebooks/{path.name}" in page
+
+
+def alternative_texts(path):
+    return [
+        output.metadata["image/png"]["alt"]
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+
+
+# --- what a reader sees ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Return the address at which the website is served."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *words):
+            pass
+
+    handler = functools.partial(Handler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(params=WIDTHS)
+def page(browser, address, request):
+    """Return an empty page of one width; whatever goes wrong in it fails the test."""
+    problems, viewport = [], {"width": WIDTHS[request.param], "height": 800}
+    page = browser.new_page(viewport=viewport, color_scheme="light")
+    page.device = request.param
+    page.on("console", lambda said: said.type == "error" and problems.append(said.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("requestfailed", lambda asked: problems.append(f"failed: {asked.url}"))
+    page.on("request", lambda asked: is_local(asked.url, address) or problems.append(asked.url))
+    page.on("response", lambda had: had.status < 400 or problems.append(f"missing: {had.url}"))
+    yield page
+    page.close()
+    assert problems == []
+
+
+def is_local(url, address):
+    return url.startswith((address, "data:", "blob:"))
+
+
+def keep(page, name):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}-{page.device}.png")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_its_screen_and_reports_no_error(page, address, name):
+    page.goto(address + name, wait_until="networkidle")
+    keep(page, name.removesuffix(".html").replace("/", "-"))
+    assert page.locator("article h1").first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[page.device]
+    sizes = page.locator("article img").evaluate_all("all => all.map(one => one.naturalWidth)")
+    assert sizes
+    assert all(sizes)
+
+
+def test_a_solution_is_folded_and_what_its_check_says_is_not_cut_off(page, address):
+    page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    solution = page.locator(".tag_solution").first
+    assert not solution.locator("pre").first.is_visible()
+    solution.get_by_text("Solution", exact=True).first.click()
+    assert solution.locator("pre").first.is_visible()
+    said = page.locator(".tag_check .cell_output pre").all()
+    assert all(one.evaluate("one => one.scrollWidth <= one.clientWidth") for one in said)
+
+
+@pytest.mark.parametrize("page", ["desk"], indirect=True)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_lines_of_code_are_not_cut_off_on_a_desk(page, address, name):
+    page.goto(address + name, wait_until="networkidle")
+    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.locator(".cell_input pre").evaluate_all(cut) == 0
+
+
+def test_equations_are_set_without_a_network(page, address):
+    name = next(name for name in CHAPTERS if 'class="math' in (SITE / name).read_text("utf-8"))
+    page.goto(address + name, wait_until="networkidle")
+    equations = page.locator("article mjx-container")
+    assert equations.count() > 0
+    assert equations.first.bounding_box()["width"] > 0
+
+
+def test_search_finds_a_word(page, address):
+    page.goto(address, wait_until="networkidle")
+    page.locator("button.search-button__button:visible").first.click()
+    page.keyboard.type("softmax")
+    keep(page, "search-dialog")
+    page.keyboard.press("Enter")
+    results = page.locator("ul.search > li a")
+    results.first.wait_for()
+    page.wait_for_load_state("networkidle")
+    keep(page, "search-results")
+    assert any("Chapter 3" in text for text in results.all_inner_texts())
+
+
+def test_dark_mode_can_be_chosen(page, address):
+    page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    light = background(page)
+    page.locator("button.theme-switch-button:visible").click()
+    page.locator("button.theme-change-button[data-mode=dark]").click()
+    keep(page, "dark")
+    assert sum(background(page)) < 150 < 600 < sum(light)
+
+
+def background(page):
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return [int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+
+
+def test_the_home_page_begins_with_the_page_that_reads_handwriting(page, address):
+    page.goto(address, wait_until="networkidle")
+    place = page.locator("iframe.live").bounding_box()
+    assert place["y"] < page.locator("article section > p").first.bounding_box()["y"]
+    pad = page.frame_locator("iframe.live")
+    pad.get_by_text("Read as 7").first.wait_for()
+    cut_off = "document.documentElement.scrollHeight > innerHeight"
+    assert not page.frames[1].evaluate(cut_off)
+    keep(page, "home")
+    pad.get_by_text("See it layer by layer").click()
+    page.locator("#layers .layer").first.wait_for()
+    assert page.url.startswith(f"{address}live/index.html#")
+    page.get_by_text("To the course").click()
+    page.wait_for_url(f"{address}index.html")
+
+
+def test_contents_previous_and_next_lead_on(page, address):
+    page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    contents = page.locator("nav.bd-links a")
+    assert contents.count() == len(CHAPTERS)
+    page.locator("a.right-next").click()
+    page.wait_for_url(address + CHAPTERS[1])
+    page.locator("a.left-prev").click()
+    page.wait_for_url(address + CHAPTERS[0])

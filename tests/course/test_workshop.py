@@ -1,0 +1,701 @@
+"""Exercises judge as they should, learners see no solution, and the guide's sums are right."""
+
+import inspect
+import math
+import os
+import random
+import re
+import subprocess
+import symtable
+import sys
+import tomllib
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+
+from course import checks
+from course.exercised import MAGIC, misjudged
+from course.lab import served
+from course.project import (
+    GUIDE,
+    ROOT,
+    ToolError,
+    chapter,
+    notebook_paths,
+    repository_address,
+)
+from course.tags import tags
+from course.workshop import schedule, workshop
+from course.workshop.learner import exercises, learners_version, solution_lines
+from course.workshop.sizing import read_kernels, sizing
+from lenet_helpers import check as room
+from lenet_helpers import exercises as check
+from lenet_helpers.lenet1998.glyphs import glyph_codes
+
+NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
+WITH_EXERCISES = {path: one for path, one in NOTEBOOKS.items() if exercises(one)}
+ADDRESS = "https://github.com/someone/notebooks"
+
+
+@pytest.fixture(params=WITH_EXERCISES, ids=lambda path: path.stem)
+def notebook(request):
+    return WITH_EXERCISES[request.param]
+
+
+# --- the exercises of the chapters -------------------------------------------------------------
+
+
+def test_solutions_are_right_and_stubs_and_wrong_answers_are_not_yet(no_full_mnist):
+    environment = {k: v for k, v in os.environ.items() if k != "LENET_MNIST"} | no_full_mnist
+    result = subprocess.run(
+        [sys.executable, "-m", "course.exercised", *WITH_EXERCISES],
+        env=environment | {"LENET_PROGRESS": "0"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr[-2000:]
+
+
+def test_each_chapter_has_three_or_four_exercises_of_rising_difficulty(notebook):
+    found = exercises(notebook)
+    levels = [["easy", "medium", "hard"].index(one.difficulty) for one in found]
+    assert 3 <= len(found) <= 4
+    assert levels == sorted(levels)
+    assert levels[0] < levels[-1]
+
+
+def test_exercises_are_numbered_and_have_two_hints_and_a_wrong_answer(notebook):
+    number = int(notebook.cells[0].source.partition("# Chapter ")[2].partition(" ")[0])
+    for place, one in enumerate(exercises(notebook), start=1):
+        text = notebook.cells[one.start].source
+        assert one.number == f"{number}.{place}"
+        assert [f"<summary>Hint {i}</summary>" in text for i in (1, 2, 3)] == [True, True, False]
+        assert text.count("<details>") == text.count("</details>") == 2
+        assert notebook.cells[one.solution].metadata["exercise"]["wrong"]
+
+
+def test_solutions_are_folded_in_jupyterlab_on_colab_and_on_the_website(notebook):
+    for one in exercises(notebook):
+        cell = notebook.cells[one.solution]
+        assert cell.metadata["jupyter"]["source_hidden"] is True
+        assert cell.metadata["cellView"] == "form"
+        assert cell.source.startswith("# @title Solution\n")
+        assert "hide-input" in cell.metadata["tags"]
+
+
+def test_the_chapter_does_not_need_what_a_solution_defines(notebook):
+    within = {i for one in exercises(notebook) for i in range(one.start, one.check + 1)}
+    for one in exercises(notebook):
+        names = bound(notebook.cells[one.solution].source)
+        assert names
+        assert all(name.startswith("my_") for name in names)
+    others = [cell.source for i, cell in enumerate(notebook.cells) if i not in within]
+    assert not any("my_" in source for source in others)
+
+
+def test_an_exercise_can_be_checked_after_the_whole_chapter_ran(notebook):
+    assert rebound(notebook) == []
+
+
+def test_a_name_that_an_exercise_needs_and_a_later_cell_binds_is_found():
+    notebook = small_notebook()
+    notebook.cells[2].source = "print(my_sum == total)"
+    notebook.cells += [new_code_cell("total, rest = 5, 6", id="later")]
+    assert rebound(notebook) == [("1.1", "later", {"total"})]
+
+
+def rebound(notebook):
+    """Where a cell after an exercise binds a name that its solution or its check reads."""
+    return [
+        (one.number, later.id, names)
+        for one in exercises(notebook)
+        for later in notebook.cells[one.check + 1 :]
+        if (names := bound_by(later) & read_by(notebook.cells, one))
+    ]
+
+
+def read_by(cells, one):
+    """The notebook's names that an exercise's cells read: not what is a function's own."""
+    return {
+        symbol.get_name()
+        for cell in cells[one.solution : one.check + 1]
+        for scope in scopes(scope_of(cell))
+        for symbol in scope.get_symbols()
+        if symbol.is_referenced() and (scope.get_type() == "module" or symbol.is_global())
+    }
+
+
+def bound_by(cell):
+    return {symbol.get_name() for symbol in scope_of(cell).get_symbols() if symbol.is_assigned()}
+
+
+def scope_of(cell):
+    source = MAGIC.sub(r"\1pass", cell.source) if cell.cell_type == "code" else ""
+    return symtable.symtable(source, "cell", "exec")
+
+
+def scopes(scope):
+    yield scope
+    for inner in scope.get_children():
+        yield from scopes(inner)
+
+
+def bound(source):
+    return re.findall(r"^(?:def )?(\w+)(?= =|\()", source, re.MULTILINE)
+
+
+# --- the learner's version ---------------------------------------------------------------------
+
+
+def test_a_learner_s_version_holds_no_solution(notebook):
+    assert solution_lines(notebook)
+    assert leaked(notebook, learners_version(notebook, ADDRESS)) == set()
+
+
+def test_a_solution_that_shows_elsewhere_is_found():
+    notebook = small_notebook(solution="my_sum = 2 + 2")
+    notebook.cells.append(new_markdown_cell("By the way: `my_sum = 2 + 2`."))
+    assert leaked(notebook, learners_version(notebook, ADDRESS)) == {"my_sum = 2 + 2"}
+
+
+def test_a_learner_s_version_differs_in_nothing_else(notebook):
+    version = learners_version(notebook, ADDRESS)
+    nbformat.validate(version)
+    shown = {i for one in exercises(notebook) for i in range(one.solution, one.check + 1)}
+    for i, (old, new) in enumerate(zip(notebook.cells, version.cells, strict=True)):
+        assert old.id == new.id
+        if i not in shown and old.cell_type == "code":
+            assert old == new
+        if i in shown and old.cell_type == "code":
+            assert new.outputs == []
+            assert new.execution_count is None
+    assert version.metadata == notebook.metadata
+
+
+def test_a_learner_can_see_and_write_the_answer_cells(notebook):
+    version = learners_version(notebook, ADDRESS)
+    for one in exercises(notebook):
+        assert version.cells[one.solution].metadata == {"tags": ["answer"]}
+
+
+def test_links_of_a_learner_s_version_lead_somewhere(notebook, tmp_path):
+    for path in NOTEBOOKS:
+        (tmp_path / path.name).touch()
+    version = learners_version(notebook, ADDRESS)
+    assert checks.broken_links(checks.markdown(version), tmp_path) == []
+    assert "colab.research" not in version.cells[0].source
+
+
+def test_a_link_upwards_leads_to_the_repository():
+    notebook = new_notebook(cells=[new_markdown_cell("[list](../README.md) [next](02_b.ipynb)")])
+    source = learners_version(notebook, ADDRESS).cells[0].source
+    assert source == f"[list]({ADDRESS}/blob/main/README.md) [next](02_b.ipynb)"
+
+
+def leaked(notebook, version):
+    text = "\n".join(strings(version))
+    return {line for line in solution_lines(notebook) if line in text}
+
+
+def strings(node):
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for one in node.values():
+            yield from strings(one)
+    elif isinstance(node, list):
+        for one in node:
+            yield from strings(one)
+
+
+def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, tmp_path, no_full_mnist):
+    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    nbformat.write(learners_version(notebook, ADDRESS), tmp_path / path.name)
+    with served(tmp_path, **no_full_mnist) as lab:
+        page = browser.new_page()
+        page.goto(lab.address(path.name))
+        page.get_by_text("| Idle").wait_for(timeout=30_000)
+        assert page.get_by_text("Not yet").count() == 0
+        page.locator("summary").first.click()
+        assert page.locator("details[open]").count() == 1
+        # Before the kernel is there, "Run All" would ask which one to select.
+        idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+        idle.wait_for(state="attached", timeout=120_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        last = page.locator(
+            ".jp-CodeCell", has_text=notebook.cells[exercises(notebook)[-1].check].source
+        )
+        last.get_by_text("Not yet: the dots are still there").wait_for(timeout=120_000)
+        assert page.get_by_text("Not yet: the dots").count() == len(exercises(notebook))
+        page.close()
+
+
+def test_solutions_are_folded_in_jupyterlab_and_open_with_a_click(browser, tmp_path):
+    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    nbformat.write(notebook, tmp_path / path.name)
+    with served(tmp_path) as lab:
+        page = browser.new_page()
+        page.goto(lab.address(path.name))
+        folded = page.locator(".jp-Placeholder", has_text="# @title Solution")
+        count = len(exercises(notebook))
+        folded.nth(count - 1).wait_for(timeout=60_000)
+        assert folded.count() == count
+        folded.first.click()
+        page.locator(".jp-Editor", has_text="# @title Solution").wait_for()
+        assert folded.count() == count - 1
+        page.close()
+
+
+def test_jupyterlab_that_does_not_begin_says_why(tmp_path):
+    with pytest.raises(ToolError, match=r"does not answer.*nowhere"), served(tmp_path / "nowhere"):
+        pass
+
+
+# --- broken exercises are caught ---------------------------------------------------------------
+
+CHECK = 'print("Right: four" if my_sum == 4 else "Not yet: count again")'
+
+
+def small_notebook(solution="my_sum = 4", stub="my_sum = ...", says="count again", wrong=()):
+    answers = {"stub": {"answer": stub, "says": says}, "wrong": list(wrong)}
+    return new_notebook(
+        cells=[
+            new_markdown_cell(
+                "### Exercise 1.1 · Sum\n\n*(easy, 3 min)*\n\n2 + 2?",
+                metadata={"tags": ["exercise"]},
+            ),
+            new_code_cell(solution, metadata={"tags": ["solution"], "exercise": answers}),
+            new_code_cell(CHECK, metadata={"tags": ["check"]}),
+        ]
+    )
+
+
+def test_a_sound_exercise_is_not_misjudged():
+    wrong = {"answer": "my_sum = 5", "says": "count again"}
+    assert list(misjudged(small_notebook(wrong=[wrong]))) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"solution": "my_sum = 5"},
+        {"stub": "my_sum = 4"},
+        {"says": "the dots"},
+        {"wrong": [{"answer": "my_sum = 4", "says": "count again"}]},
+        {"wrong": [{"answer": "my_sum = 5", "says": "four, not five"}]},
+    ],
+    ids=["wrong solution", "stub passes", "stub's message", "wrong passes", "wrong's message"],
+)
+def test_a_broken_exercise_is_caught(change):
+    assert len(list(misjudged(small_notebook(**change)))) == 1
+
+
+@pytest.mark.parametrize("tags", [["exercise", "check", "solution"], ["exercise", "solution"]])
+def test_cells_out_of_order_are_an_error(tags):
+    cells = [new_markdown_cell("x", metadata={"tags": [tag]}) for tag in tags]
+    with pytest.raises(ToolError, match="in turn"):
+        exercises(new_notebook(cells=cells))
+
+
+# --- no answer makes a check raise -------------------------------------------------------------
+
+
+def broken(*_):
+    raise RuntimeError("broken")
+
+
+JUNK = [
+    None, ..., "text", (), [], {}, set(), object(), True, -1, 10**400, 1j, np.nan, np.inf,
+    (1, "two"), (None, None), [[1], [2, 3]], np.zeros((2, 3)), np.zeros(0), np.full(10, np.nan),
+    np.array(["a", "b"]), np.arange(10, dtype="uint8"), pd.DataFrame(), int, broken,
+    lambda *_: None, lambda *_: ..., lambda *_: "text", lambda *_: np.zeros(0),
+    lambda *_: (np.nan, [1]), lambda *_: np.full((100, 28, 28, 1), np.nan, "float32"),
+    lambda *_: -np.ones((100, 28, 28, 1), "float32"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def context():
+    """Return for each check how many answers it takes, and what else it is given."""
+    from keras import Input, Sequential
+
+    from lenet_helpers.models import article_lenet5
+    from lenet_helpers.studies.networks import deep_network
+
+    draw = np.random.default_rng(0)
+    images = draw.integers(256, size=(600, 28, 28), dtype=np.uint8)
+    labels = np.arange(600) % 10
+    digits = SimpleNamespace(x_train=images, y_train=labels, x_test=images[::2], y_test=labels[::2])
+    model, means = article_lenet5(), draw.random((10, 28, 28))
+    counts, split = draw.integers(1, 9, (10, 10)), slice(0, 540)
+    return {
+        "slice_shape": (1, images),
+        "floor_of_a_detector": (1, labels),
+        "ink_of_each_digit": (1, digits),
+        "nearest_mean": (1, means, digits),
+        "channels_first": (1, images),
+        "preparation": (1, images[:100]),
+        "mean_without_leak": (1, digits, split),
+        "shuffled_split": (1, labels),
+        "shape_after": (1, Sequential([Input((28, 28, 1)), *model.layers[:2]])),
+        "largest_layer": (3, model),
+        "same_padding": (1, model),
+        "small_network": (1, np.zeros((10, 28, 28, 1), "float32")),
+        "updates_of_five_epochs": (1, split),
+        "larger_batches": (1, 0.7, 0.2),
+        "distance_in_deviations": (1, pd.Series([0.98, 0.99, 0.97]), 0.985),
+        "wrong_fours": (1, counts),
+        "always_one": (2, labels),
+        "threshold": (1, model, digits),
+        "honest_accuracy": (1,),
+        "grey_of_a_zero": (1,),
+        "parameters_of_a_table": (1,),
+        "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
+        "equation_9": (1,),
+        "kernels_of_c3": (2, model),
+        "costliest_square": (2, draw.random((28, 28))),
+        "centred": (1, images[:20]),
+        "many_steps": (1, model, images[:20], labels[:20]),
+        "normalised_convolution": (1, deep_network(maps=(2, 3, 2, 3), kernel_sizes=(3, 3, 3, 3))),
+        "luck_of_the_best": (1, 10, 6000, 0.004),
+        "answers_of_many": (1, draw.dirichlet(np.ones(10), (3, 20))),
+    }
+
+
+CHECKS = [
+    name
+    for name, one in inspect.getmembers(check, inspect.isfunction)
+    if hasattr(one, "__wrapped__") and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_no_answer_makes_a_check_raise(name, context, capfd):
+    answers, *given = context[name]
+    for junk in JUNK:
+        getattr(check, name)(*[junk] * answers, *given)
+        out, err = capfd.readouterr()
+        assert out.startswith("Not yet: ")
+        assert out.count("\n") == 1
+        assert err == ""
+    getattr(check, name)()
+    assert capfd.readouterr().out.startswith("Not yet: the answer should be ")
+
+
+def test_an_answer_s_own_error_is_named(capfd, context):
+    check.preparation(broken, *context["preparation"][1:])
+    assert "RuntimeError: broken" in capfd.readouterr().out
+
+
+# --- what was met in trying every exercise -----------------------------------------------------
+
+
+def judged(name, answers, context, capfd):
+    """What a check says of its answers: a tuple, or a single one."""
+    count, *given = context[name]
+    getattr(check, name)(*(answers if count > 1 else [answers]), *given)
+    return capfd.readouterr().out
+
+
+def network_without_names():
+    from keras import Input, Sequential, layers
+
+    seeing = [layers.Conv2D(6, 5), layers.MaxPooling2D(2), layers.Conv2D(16, 5)]
+    deciding = [layers.GlobalMaxPooling2D(), layers.Dense(10, activation="softmax")]
+    return Sequential([Input((28, 28, 1)), Sequential(seeing), *deciding])
+
+
+def nearest_of_ten(values, codes):
+    distances = [[np.linalg.norm(value - codes[digit]) for digit in range(10)] for value in values]
+    return [each.index(min(each)) for each in distances]
+
+
+def boxed_loss(distances, label, j):
+    return np.array([distances[label] + np.logaddexp.reduce([-j, *-distances])])
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [
+        ("slice_shape", np.array([32, 14, 28])),
+        ("floor_of_a_detector", pd.Series([90.0])),
+        ("channels_first", [32, 1, 28, 28]),
+        ("largest_layer", ("C5", 30840.0, " C")),
+        ("small_network", network_without_names),
+        ("larger_batches", "Lower"),
+        ("distance_in_deviations", 0.52),
+        ("grey_of_a_zero", np.array([20])),
+        ("answer_of_the_codes", nearest_of_ten),
+        ("equation_9", boxed_loss),
+    ],
+)
+def test_a_right_answer_in_another_style_is_right(name, answer, context, capfd):
+    answer = answer() if answer is network_without_names else answer
+    assert judged(name, answer, context, capfd).startswith("Right: ")
+
+
+def split_the_other_way(n, seed):
+    order = np.random.default_rng(seed).permutation(n)
+    return order[: n // 10], order[n // 10 :]
+
+
+def in_place(images):
+    images = images[:]  # digits, too, come write-protected
+    images.setflags(write=False)
+    images //= 255
+    return images
+
+
+def naive_loss(distances, label, j):
+    return distances[label] + math.log(math.exp(-j) + sum(math.exp(-d) for d in distances))
+
+
+def nearest_over_wrong_axes(images, means):
+    return ((images[:, np.newaxis] - means) ** 2).sum(axis=(1, 2)).argmin(axis=1)
+
+
+def of_two_hundred_and_fifty_six(images):
+    return images[..., np.newaxis].astype("float32") / 256
+
+
+@pytest.mark.parametrize(
+    "name, answer, says",
+    [
+        ("slice_shape", (32, 15, 28), "number 2 of the shape is not 15: the rows 0 to 13"),
+        ("slice_shape", (32.0, 14, 28), "yours holds a float"),
+        ("channels_first", (32, 28, 1, 28), "np.newaxis adds an axis"),
+        ("shape_after", (13, 13, 6), "fits in 28 - 5 + 1 places"),
+        ("ink_of_each_digit", dict.fromkeys(range(10), 1), "a list or an array of numbers"),
+        ("nearest_mean", nearest_over_wrong_axes, "Sum over rows and columns"),
+        ("preparation", in_place, "make a new one"),
+        ("preparation", of_two_hundred_and_fifty_six, "its largest value is 0.9961, not 1"),
+        ("mean_without_leak", 33.3, "divide by 255"),
+        ("shuffled_split", split_the_other_way, "not a tenth. Return training first"),
+        ("same_padding", 51_902 - 120, "each of C5's 120 units has a bias"),
+        ("always_one", (0.104, 1), "rounded"),
+        ("threshold", 1.0, "of the validation images, not 2 %"),  # many are as sure as that
+        ("equation_9", naive_loss, "exp(-2000) is 0"),
+    ],
+)
+def test_a_wrong_answer_is_told_why(name, answer, says, context, capfd):
+    said = judged(name, answer, context, capfd)
+    assert said.startswith("Not yet: ")
+    assert says in said
+
+
+def test_means_in_another_order_or_rounded_are_told_apart(context, capfd):
+    digits = context["ink_of_each_digit"][1]
+    means = np.array([digits.x_train[digits.y_train == digit].mean() for digit in range(10)])
+    assert "another order" in judged("ink_of_each_digit", np.sort(means), context, capfd)
+    assert "rounded" in judged("ink_of_each_digit", means.round(), context, capfd)
+
+
+def test_the_mean_of_other_images_is_named(context, capfd):
+    digits, training = context["mean_without_leak"][1:]
+    aside = digits.x_train[training.stop :].mean() / 255
+    assert "the validation images" in judged("mean_without_leak", aside, context, capfd)
+    test = digits.x_test.mean() / 255
+    assert "the test images" in judged("mean_without_leak", test, context, capfd)
+
+
+def test_each_of_several_largest_values_is_the_costliest_square(capfd):
+    lost = np.zeros((28, 28))
+    lost[3, 5] = lost[9, 2] = 1
+    check.costliest_square(9.0, 2, lost)
+    assert capfd.readouterr().out.startswith("Right: ink at row 9, column 2")
+    check.costliest_square(5, 3, lost)
+    assert "first the row" in capfd.readouterr().out
+
+
+def split_by_scikit_learn(x, y):
+    return train_test_split(x, y, test_size=0.2)
+
+
+def split_by_numpy(x, y):
+    order = np.random.default_rng().permutation(len(x))
+    return x[order[80:]], x[order[:80]], y[order[80:]], y[order[:80]]
+
+
+def split_by_python(x, y):
+    order = random.sample(range(len(x)), len(x))
+    return x[order[80:]], x[order[:80]], y[order[80:]], y[order[:80]]
+
+
+@pytest.mark.parametrize("split", [split_by_scikit_learn, split_by_numpy, split_by_python])
+def test_an_honest_answer_may_draw_at_random(split, capfd):
+    def accuracy(x, y, x_test, y_test):
+        x, x_aside, y, y_aside = split(x, y)
+        models = [KNeighborsClassifier(k).fit(x, y) for k in (1, 5, 25)]
+        best = max(models, key=lambda model: model.score(x_aside, y_aside))
+        return best.score(x_test, y_test)
+
+    for _ in range(10):
+        check.honest_accuracy(accuracy)
+    assert capfd.readouterr().out.count("Right: ") == 10
+
+
+def test_a_mean_over_several_k_is_no_accuracy_of_one(capfd):
+    def accuracy(x, y, x_test, y_test):
+        models = [KNeighborsClassifier(k).fit(x, y) for k in (1, 5, 25)]
+        return np.mean([model.score(x_test, y_test) for model in models])
+
+    check.honest_accuracy(accuracy)
+    assert "Choose one k" in capfd.readouterr().out
+
+
+# --- schedule and guide ------------------------------------------------------------------------
+
+
+def part(chapter, kind, minutes):
+    return schedule.Part(chapter, kind, f"{kind} {chapter} {minutes}", minutes)
+
+
+TWO = [
+    [part("01", "chapter", 10), part("01", "exercise", 3), part("01", "exercise", 9)],
+    [part("02", "chapter", 20), part("02", "exercise", 5), part("02", "question", 4)],
+]
+
+
+def test_everything_is_chosen_where_it_fits():
+    assert schedule.chosen(TWO, 51) == [*TWO[0], *TWO[1]]
+
+
+def test_first_exercises_come_before_second_ones():
+    assert schedule.chosen(TWO, 38) == [*TWO[0][:2], *TWO[1][:2]]
+
+
+def test_a_chapter_that_does_not_fit_takes_its_exercises_along():
+    assert schedule.chosen(TWO, 28) == TWO[0]
+
+
+def test_a_walk_through_without_time_for_an_exercise_is_left_out():
+    assert schedule.chosen(TWO, 33) == TWO[0]
+
+
+def test_breaks_stand_between_chapters():
+    rows = schedule.timetable([*TWO[0], *TWO[1]], [5])
+    assert [(row.chapter, row.what == "Break") for row in rows][2:5] == [
+        ("01", False),
+        ("", True),
+        ("02", False),
+    ]
+
+
+def test_a_break_that_would_come_much_too_late_splits_a_chapter():
+    long = [part("01", "chapter", 40), part("01", "exercise", 30), part("02", "chapter", 4)]
+    assert [row.what for row in schedule.timetable(long, [5])][1] == "Break"
+
+
+def test_a_part_alone_has_no_break():
+    assert len(schedule.timetable(TWO[0][:1], [5, 15])) == 1
+
+
+def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
+    parts = [*TWO[0], *TWO[1]]
+    rows = schedule.timetable(parts, [5, 15])
+    assert [row.start for row in rows] == [0, *[row.end for row in rows[:-1]]]
+    assert rows[-1].end == 51 + 5 + 15
+    assert [row.what for row in rows].count("Break") == 2
+    assert "Break" not in (rows[0].what, rows[-1].what)
+
+
+@pytest.mark.parametrize("name", schedule.PLANS)
+def test_a_plan_of_the_chapters_keeps_its_time(name):
+    minutes, breaks = schedule.PLANS[name]
+    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))["chapters"]
+    parts = [workshop._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()]
+    fitting = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
+    assert minutes * 3 / 4 < schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME
+    assert schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME <= 0.95 * minutes
+    kinds = [part.kind for part in fitting]
+    assert kinds.count("exercise") >= kinds.count("chapter") >= 5
+
+
+@pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])
+def test_minutes_of(span, minutes):
+    assert workshop.minutes_of(span) == minutes
+
+
+def test_another_unit_is_an_error():
+    with pytest.raises(ValueError, match="no time"):
+        workshop.minutes_of("2 hours")
+
+
+def test_the_guide_tells_of_each_chapter_with_exercises():
+    text = workshop.guide(NOTEBOOKS, times={})
+    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))
+    for path, notebook in WITH_EXERCISES.items():
+        entry = words["chapters"][chapter(path)]
+        assert entry["misconceptions"]
+        assert entry["questions"]
+        assert entry["stop"] in text
+        assert all(f"| {one.number} | {one.title} |" in text for one in exercises(notebook))
+    assert "not tested" in text
+
+
+def test_measured_times_stand_in_the_guide():
+    path = next(iter(NOTEBOOKS))
+    times = {path.stem: {"seconds": 83.4, "data": "MNIST", "code": workshop._code(path)}}
+    text = workshop.guide(NOTEBOOKS, times)
+    assert "| 83 s |" in text
+    assert "data: MNIST" in text
+
+
+def test_the_guide_tells_what_the_kernels_took():
+    text, rows = workshop.guide(NOTEBOOKS, times={}), read_kernels()
+    for count, measured in rows[rows["who"] == "all"].groupby("kernels"):
+        values = measured.groupby("measure")["value"].median()
+        line = re.search(rf"^\| {count} \| {values['time']:.0f} s \|.*", text, re.MULTILINE)[0]
+        assert f"| {values['memory'] * 2**20 / 1e9:.2f} GB |" in line
+    assert "**Not tested**" in text
+
+
+ROWS = pd.DataFrame(
+    [
+        (0, 2, "server", "memory", 100),
+        *((0, 2, who, "memory", mib) for who, mib in [("0", 1000), ("1", 1200), ("all", 1800)]),
+        *((0, 2, who, "CPU time", 90) for who in ("0", "1")),
+        *((0, 2, who, "time", 120) for who in ("0", "1", "all")),
+        (0, 2, "others", "CPU", 0.04),
+    ],
+    columns=["round", "kernels", "who", "measure", "value"],
+).assign(processor="some", cores=2, python="3")
+
+
+def test_a_room_is_sized_from_what_was_measured():
+    sizes = sizing(ROWS)
+    assert sizes["kernels"].endswith("\n| 2 | 120 s | 90 s | 1.26 GB | 1.89 GB | 0.0 cores |")
+    assert (sizes["kernel_gb"], sizes["server_gb"], sizes["limit_gb"]) == ("1.26", "0.10", "2.0")
+    assert (sizes["share_gb"], sizes["room"], sizes["room_gb"]) == ("1.0", "20", "21")
+    assert sizes["cpu_minutes"] == "1.5"
+    assert "| 4 | 8 min |" in sizes["waiting"]  # 20 * 90 s, on 4 cores
+
+
+def test_the_room_check_asks_for_the_memory_that_chapter_04_took():
+    rows = read_kernels()
+    took = rows[(rows["kernels"] == 1) & (rows["who"] == "all") & (rows["measure"] == "memory")]
+    assert 1 <= room.MEMORY[0] / (took["value"].max() * 2**20) < 1.2
+
+
+def test_the_command_writes_every_chapter_and_the_guide(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(workshop, "WORKSHOP", tmp_path)
+    monkeypatch.setattr(workshop, "TIMES", tmp_path / "times.json")
+    monkeypatch.setattr(workshop, "ROOT", tmp_path)
+    workshop.workshop()
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"GUIDE.md", *(path.name for path in NOTEBOOKS)}
+    guide = (tmp_path / "GUIDE.md").read_text(encoding="utf-8")
+    assert checks.broken_links(guide, tmp_path) == []
+    assert tags(guide) == []
+    assert repository_address() not in guide
+    assert "learner's notebooks" in capsys.readouterr().out

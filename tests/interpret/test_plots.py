@@ -1,0 +1,147 @@
+"""Figures of chapter 7 show the numbers that they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_helpers.interpret import plots
+from tests.figures import SUBJECT, shown, texts
+
+pytestmark = pytest.mark.usefixtures("closed_figures")
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return np.arange(60) % 10
+
+
+@pytest.fixture(scope="module")
+def random():
+    return np.random.default_rng(0)
+
+
+def test_feature_maps_stand_side_by_side_on_one_scale(images, random):
+    outputs = {
+        "C1": random.uniform(-1, 1, (24, 24, 6)),
+        "C3": random.uniform(-2, 2, (8, 8, 16)),
+        "C5": random.uniform(-1, 1, 84),
+        "output": np.eye(10)[3],
+    }
+    figure = plots.feature_maps(images[0], outputs, SUBJECT)
+    drawn = {axes.get_title(): axes for axes in figure.axes}
+    assert shown(drawn["C1: 6 maps of 24 by 24"]).shape == (24, 6 * 25 - 1)
+    sheet = shown(drawn["C3: 16 maps of 8 by 8"])
+    np.testing.assert_array_equal(sheet[9:, 9:17], outputs["C3"][:, :, 9])
+    assert np.isnan(sheet[8]).all()
+    units = shown(drawn["C5: 84 units"])
+    np.testing.assert_array_equal(units.ravel()[:84], outputs["C5"])
+    limits = {axes.images[0].get_clim() for name, axes in drawn.items() if name[:1] == "C"}
+    assert limits == {(-np.abs(outputs["C3"]).max(), np.abs(outputs["C3"]).max())}
+    assert [bar.get_width() for bar in drawn["the answer"].patches] == list(outputs["output"])
+
+
+def test_a_kernel_stands_in_the_row_it_reads_and_the_column_it_makes(random):
+    kernel = random.normal(size=(5, 5, 6, 16))
+    figure = plots.kernels({"C1": random.normal(size=(5, 5, 1, 6)), "C3": kernel}, SUBJECT)
+    drawn = {axes.get_title(): axes for axes in figure.axes}
+    sheet = shown(drawn["C3: 96 kernels"])
+    np.testing.assert_array_equal(
+        sheet[2 * 6 : 2 * 6 + 5, 11 * 6 : 11 * 6 + 5], kernel[:, :, 2, 11]
+    )
+    assert shown(drawn["C1: 6 kernels"]).shape == (5, 35)
+
+
+def test_a_missing_connection_is_blank():
+    networks = {"one": np.ones((2, 2)), "two": np.array([[1.25, 0.0], [0.5, 3.0]])}
+    axes = plots.connections(networks, "S2", "C3", SUBJECT).axes[1]
+    assert [text.get_text() for text in axes.texts] == ["1.2", "", "0.5", "3.0"]
+    assert (axes.get_title(), axes.get_ylabel()) == ("two", "map of S2")
+
+
+def test_misread_images_are_crossed(labels, random):
+    points, correct = random.normal(size=(60, 2)), np.arange(60) != 7
+    figure = plots.embedding(points, labels, correct, ["one", "two"], SUBJECT)
+    crosses = figure.axes[0].collections[-1]
+    np.testing.assert_allclose(crosses.get_offsets(), points[7:8])
+    assert "misread (1 of 60)" in texts(figure)
+    assert {str(digit) for digit in range(10)} <= set(texts(figure))
+
+
+def test_relevance_shows_each_map(images, random):
+    maps = {"one": random.random((28, 28)), "two": random.random((28, 28))}
+    figure = plots.relevance(images[0], maps, SUBJECT)
+    for axes, (title, values) in zip(figure.axes[1:], maps.items(), strict=False):
+        assert axes.get_title() == title
+        np.testing.assert_array_equal(shown(axes), values)
+
+
+def test_randomisation_writes_each_correlation_under_its_map(random):
+    maps = {name: random.random((2, 28, 28)) for name in ("gradient", "edges")}
+    numbers = pd.DataFrame({"gradient": [1, 0.234], "edges": [1, 1]}, ["learned", "drawn"])
+    figure = plots.randomisation(maps, numbers, SUBJECT)
+    assert figure.axes[1].get_xlabel() == "rank correlation 0.23"
+    np.testing.assert_array_equal(shown(figure.axes[2]), maps["edges"][0])
+
+
+def test_distorted_images_bear_their_severity(images):
+    examples = {"blur": {"0": images[0], "1": images[1]}, "noise": {"0": images[2]}}
+    figure = plots.distorted(examples, SUBJECT)
+    assert [axes.get_title() for axes in figure.axes] == ["0", "1", "0", ""]
+    assert figure.axes[2].get_ylabel() == "noise"
+
+
+def test_robustness_draws_a_curve_and_its_band_for_each_corruption():
+    rows = [
+        ("blur", 0, "one", 0.9, 0.8, 0.95),
+        ("blur", 0, "two", 0.3, 0.2, 0.4),
+        ("blur", 1, "one", 0.5, 0.4, 0.6),
+        ("noise", 0, "one", 0.7, 0.6, 0.8),
+    ]
+    columns = ["corruption", "severity", "reader", "accuracy", "low", "high"]
+    table = pd.DataFrame(rows, columns=columns)
+    figure = plots.robustness(table, {"blur": "pixels", "noise": "share"}, SUBJECT)
+    blur = figure.axes[0]
+    assert (blur.get_title(), blur.get_xlabel()) == ("blur", "pixels")
+    np.testing.assert_allclose(blur.lines[0].get_ydata(), [90, 50])
+    band = blur.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (40, 95)
+    assert [line.get_label() for line in blur.lines] == ["one", "two", "guessing"]
+
+
+def test_an_adversarial_figure_shows_the_change(images):
+    moved = np.clip(images[0].astype(int) + 9, 0, 255).astype(np.uint8)
+    figure = plots.adversarial(images[0], moved, 9, ["before", "after"], SUBJECT)
+    np.testing.assert_array_equal(shown(figure.axes[1]), moved.astype(int) - images[0])
+    assert [axes.get_title() for axes in figure.axes[:3]] == [
+        "before",
+        "the change: 9 grey levels at most",
+        "after",
+    ]
+
+
+def test_accuracy_by_step_has_a_line_for_each_direction():
+    rows = [("one", 0, 0.9, 0.8, 1.0), ("one", 8, 0.3, 0.2, 0.4), ("two", 0, 0.9, 0.8, 1.0)]
+    table = pd.DataFrame(rows, columns=["direction", "step", "accuracy", "low", "high"])
+    axes = plots.accuracy_by_step(table, SUBJECT).axes[0]
+    assert [line.get_label() for line in axes.lines] == ["one", "two", "guessing"]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), [90, 30])
+
+
+def test_doubted_labels_bear_their_votes_and_the_answer(images):
+    columns = {"image": [3, 5], "label": [8, 0], "suggested": [9, 6], "votes_label": [0, 2]}
+    more = {"votes_suggested": [5, 3], "votes_neither": [0, 0], "answer": [9, 0]}
+    figure = plots.label_errors(images, pd.DataFrame(columns | more), SUBJECT)
+    np.testing.assert_array_equal(shown(figure.axes[1]), images[5])
+    assert figure.axes[0].get_title() == "label 8 or 9?\nvotes: 0, 5, 0"
+    answers = [axes.xaxis.label for axes in figure.axes[:2]]
+    assert [text.get_text() for text in answers] == ["network: 9", "network: 0"]
+    assert answers[0].get_color() != answers[1].get_color()
+
+
+def test_figures_about_data_name_them(images):
+    figures = [
+        plots.connections({"one": np.ones((2, 3))}, "S2", "C3", SUBJECT),
+        plots.distorted({"one": {"0": images[0]}, "two": {"0": images[1]}}, SUBJECT),
+    ]
+    for figure in figures:
+        assert any(SUBJECT in text for text in texts(figure))

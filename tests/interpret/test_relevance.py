@@ -1,0 +1,157 @@
+"""Maps of relevance, against finite differences and networks of known answers."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from skimage.filters import sobel
+
+from lenet_helpers import interpret
+from lenet_helpers.preprocessing import to_model_input
+from lenet_helpers.training import predict
+from tests.interpret.linear import linear_model
+
+
+def test_the_gradient_finds_its_way_to_the_pixels_of_1998(published, images):
+    model = interpret.in_article_form(published)
+    labels = predict(model, images).argmax(axis=1)
+    moved = interpret.fgsm(images, interpret.fgsm_signs(model, images, labels), 32)
+    rows = np.arange(len(images))
+    before, after = (predict(model, some)[rows, labels] for some in (images, moved))
+    assert (after < before).mean() > 0.5
+    assert list(interpret.cascade(model)) == ["F6", "C5", "S4", "C3", "S2", "C1"]
+
+
+def test_occlusion_paints_a_square_about_each_pixel(model, images, answers):
+    lost = interpret.occlusion(model, images[0], answers[0], side=5, fill=200)
+    assert lost.shape == (28, 28)
+    for row, column in [(0, 0), (10, 14), (27, 3)]:
+        painted = images[[0]].copy()
+        painted[0, max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3] = 200
+        before, after = (predict(model, x)[0, answers[0]] for x in (images[[0]], painted))
+        assert lost[row, column] == pytest.approx(before - after, abs=1e-5)
+
+
+def test_paper_over_paper_changes_nothing(model, images):
+    probabilities = predict(model, images)
+    unsure = probabilities.max(axis=1).argmin()  # where one pixel can be felt
+    image = images[unsure]
+    lost = interpret.occlusion(model, image, probabilities[unsure].argmax(), side=1)
+    assert np.abs(lost[image == 0]).max() < 1e-6
+    assert np.abs(lost[image > 0]).max() > 1e-6
+
+
+@pytest.mark.parametrize("side", [0, 4, -3])
+def test_a_square_has_a_centre(side, model, images):
+    with pytest.raises(ValueError, match=f"got {side}"):
+        interpret.occlusion(model, images[0], 1, side)
+
+
+def test_saliency_is_the_size_of_the_score_s_derivative(model, images, answers):
+    """Central differences, in float64: the score is the logarithm of the odds of softmax's sum."""
+    wide = keras.models.clone_model(model, clone_function=in_float64)
+    wide.set_weights(model.get_weights())
+    saliency = interpret.saliency(model, images[:2], answers[:2])
+    inputs = to_model_input(images[:2]).astype("float64")
+    for image, row, column in [(0, 10, 14), (0, 20, 8), (1, 5, 20), (1, 14, 14), (1, 27, 27)]:
+        ends = []
+        for change in (-1e-4, 1e-4):
+            moved = inputs[[image]].copy()
+            moved[0, row, column] += change
+            hidden = keras.Sequential(wide.layers[:-1])(moved)
+            last = wide.layers[-1]
+            scores = np.asarray(hidden) @ last.kernel.numpy() + last.bias.numpy()
+            ends.append(scores[0, answers[image]])
+        slope = abs(ends[1] - ends[0]) / 2e-4
+        assert saliency[image, row, column] == pytest.approx(slope, rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["softmax", None])
+def test_a_linear_score_has_its_weights_for_a_gradient(activation, images):
+    model, digits = linear_model(activation), np.arange(20) % 10
+    weights = np.abs(model.layers[-1].kernel.numpy().T.reshape(10, 28, 28))
+    np.testing.assert_allclose(
+        interpret.saliency(model, images, digits), weights[digits], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("digits", [[1, 2], np.ones(20), [[1]] * 20], ids=["few", "float", "2-D"])
+def test_every_image_needs_a_digit(digits, model, images):
+    with pytest.raises(ValueError, match="one digit, an int, for each of the 20"):
+        interpret.saliency(model, images, digits)
+
+
+def test_drawn_weights_keep_their_scale_and_nothing_else(model):
+    copy = interpret.randomised(model, ["C3"], seed=1)
+    for layer, other in zip(model.layers, copy.layers, strict=True):
+        for learned, drawn in zip(layer.get_weights(), other.get_weights(), strict=True):
+            if layer.name != "C3":
+                np.testing.assert_array_equal(learned, drawn)
+            elif learned.size > 100:
+                assert drawn.std() == pytest.approx(learned.std(), rel=0.1)
+                assert abs(np.corrcoef(learned.ravel(), drawn.ravel())[0, 1]) < 0.1
+    assert copy is not model
+
+
+def test_a_draw_depends_on_its_seed_and_its_layer_alone(model):
+    one = interpret.randomised(model, ["C3"], seed=1).get_layer("C3").get_weights()[0]
+    both = interpret.randomised(model, ["C1", "C3"], seed=1).get_layer("C3").get_weights()[0]
+    other = interpret.randomised(model, ["C3"], seed=2).get_layer("C3").get_weights()[0]
+    np.testing.assert_array_equal(one, both)
+    assert not np.array_equal(one, other)
+
+
+def test_the_cascade_goes_from_the_output_to_the_input(model):
+    stages = interpret.cascade(model)
+    assert list(stages) == ["output", "C5", "C3", "C1"]
+    drawn = [
+        [
+            layer.name
+            for layer in stage.layers
+            if layer.get_weights()
+            and not np.array_equal(
+                layer.get_weights()[0], model.get_layer(layer.name).get_weights()[0]
+            )
+        ]
+        for stage in stages.values()
+    ]
+    assert drawn == [
+        ["output"],
+        ["C5", "output"],
+        ["C3", "C5", "output"],
+        ["C1", "C3", "C5", "output"],
+    ]
+
+
+def test_the_saliency_map_passes_the_randomisation_test_and_edges_fail(model, images, answers):
+    """Adebayo et al. 2018: what explains the network changes with every layer that forgets."""
+    gradient = [
+        interpret.saliency(network, images, answers)
+        for network in [model, *interpret.cascade(model).values()]
+    ]
+    alike = [interpret.rank_correlation(gradient[0], later).mean() for later in gradient]
+    assert alike[0] == pytest.approx(1)
+    assert max(alike[1:]) < 0.7
+    assert alike[-1] < 0.5
+    edges = np.stack([sobel(image) for image in images])
+    assert interpret.rank_correlation(edges, edges).min() == pytest.approx(1)
+
+
+def test_rank_correlation_is_spearman_s():
+    random = np.random.default_rng(0)
+    maps, others = random.integers(0, 9, (2, 4, 5, 6))
+    expected = [
+        spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(maps, others, strict=True)
+    ]
+    np.testing.assert_allclose(interpret.rank_correlation(maps, others), expected)
+
+
+def test_maps_without_order_are_refused():
+    with pytest.raises(ValueError, match="same value everywhere"):
+        interpret.rank_correlation(np.zeros((2, 3, 3)), np.arange(18).reshape(2, 3, 3))
+    with pytest.raises(ValueError, match="shapes differ"):
+        interpret.rank_correlation(np.zeros((2, 3, 3)), np.zeros((2, 3, 4)))
+
+
+def in_float64(layer):
+    return type(layer).from_config(layer.get_config() | {"dtype": "float64"})

@@ -1,0 +1,250 @@
+"""The paper's optimizer, and the curvatures that it divides by."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lenet_helpers.data import load_mnist
+from lenet_helpers.lenet1998.layers import (
+    RBF,
+    ConnectedConv2D,
+    ConnectedDense,
+    Subsampling,
+    scaled_tanh,
+)
+from lenet_helpers.lenet1998.losses import MeanDistance, RBFLoss
+from lenet_helpers.lenet1998.networks import compile_1998, lenet5_1998
+from lenet_helpers.lenet1998.optimizer import (
+    CurvatureEstimate,
+    StochasticDiagonalLM,
+    curvatures,
+    paper_rate,
+)
+from lenet_helpers.models import article_lenet5, compile_article
+from lenet_helpers.preprocessing import to_paper_input
+from tests.lenet1998 import paper
+
+TABLE = np.array([[1, 0, 1], [1, 1, 0]], bool)
+J = 2.0
+
+
+def random_codes(classes, features):
+    return np.random.default_rng(9).choice([-1, 1], (classes, features))
+
+
+def as_vectors(layers, tensors):
+    """The tensors of each layer's weights as one vector per layer, as `paper` orders them."""
+    tensors = iter(tensors)
+    return [
+        np.concatenate([next(tensors).numpy().ravel() for _ in layer.trainable_variables])
+        for layer in layers
+        if layer.trainable_variables
+    ]
+
+
+def mean_curvature(layers, weights, images, labels, codes, j=None):
+    """What appendix C gives, averaged over the images: a vector per layer."""
+    found = []
+    for image, label in zip(images, labels, strict=True):
+        _, states = paper.forward(layers, weights, image)
+        by_state = paper.by_states(states[-1], codes, label, j)[1]
+        found.append(paper.curvature(layers, weights, image, by_state))
+    return [np.mean(vectors, axis=0) for vectors in zip(*found, strict=True)]
+
+
+# --- an exact case ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "layer, reference",
+    [
+        (
+            ConnectedConv2D(3, 2, dtype="float64"),
+            paper.convolution((4, 4, 2), 2, np.ones((2, 3), bool), squashed=False),
+        ),
+        (
+            ConnectedConv2D(3, 2, TABLE, dtype="float64"),
+            paper.convolution((4, 4, 2), 2, TABLE, squashed=False),
+        ),
+        (Subsampling(dtype="float64"), paper.subsampling((4, 4, 2), squashed=False)),
+    ],
+)
+def test_of_one_linear_layer_the_curvature_is_exact(layer, reference):
+    codes = random_codes(3, reference.units)
+    ends = [keras.layers.Flatten(dtype="float64"), RBF(codes, dtype="float64")]
+    model = keras.Sequential([keras.Input((4, 4, 2)), layer, *ends])
+    model.compile(loss=MeanDistance(dtype="float64"))
+    images = np.random.default_rng(1).normal(size=(5, 4, 4, 2)).astype("float32")
+    labels = np.array([0, 2, 1, 1, 0])
+    (u,) = as_vectors([layer], layer.trainable_variables)
+
+    def loss(u):
+        outputs = [paper.forward([reference], [u], image)[1][-1] for image in images]
+        pairs = zip(outputs, labels, strict=True)
+        return np.mean([paper.mean_distance(paper.distances(x, codes), d) for x, d in pairs])
+
+    exact = [loss(u + e) - 2 * loss(u) + loss(u - e) for e in np.eye(len(u))]
+    (found,) = as_vectors([layer], curvatures(model, images, labels))
+    np.testing.assert_allclose(found, exact, rtol=1e-10)
+
+
+# --- against appendix C, connection by connection -----------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [RBFLoss(J, dtype="float64"), MeanDistance(dtype="float64")])
+def test_curvatures_are_those_of_appendix_c(loss):
+    also = {"activation": scaled_tanh, "dtype": "float64"}
+    codes = random_codes(3, 5)
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            ConnectedConv2D(2, 3, **also),
+            Subsampling(**also),
+            ConnectedConv2D(3, 2, TABLE, **also),
+            Subsampling(**also),
+            ConnectedConv2D(4, 1, **also),
+            keras.layers.Flatten(dtype="float64"),
+            ConnectedDense(5, **also),
+            RBF(codes, dtype="float64"),
+        ]
+    )
+    reference = [
+        paper.convolution((8, 8, 1), 3, np.ones((1, 2), bool)),
+        paper.subsampling((6, 6, 2)),
+        paper.convolution((3, 3, 2), 2, TABLE),
+        paper.subsampling((2, 2, 3)),
+        paper.convolution((1, 1, 3), 1, np.ones((3, 4), bool)),
+        paper.full(4, 5),
+    ]
+    model.compile(loss=loss)
+    images = np.random.default_rng(2).uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    labels = np.array([0, 2, 1, 1])
+    weights = as_vectors(model.layers, model.trainable_variables)
+    j = getattr(loss, "rubbish", None)
+    expected = mean_curvature(reference, weights, images, labels, codes, j)
+    found = as_vectors(model.layers, curvatures(model, images, labels))
+    for layer, ours, theirs in zip(reference, found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, err_msg=str(layer.shape))
+        assert (ours > 0).all()
+
+
+def test_curvatures_of_lenet5_itself():
+    keras.utils.set_random_seed(4)
+    model = compile_1998(lenet5_1998())
+    digits = load_mnist()
+    images, labels = to_paper_input(digits.x_train[:1]), digits.y_train[:1]
+    weights = as_vectors(model.layers, model.trainable_variables)
+    codes, j = model.get_layer("output").codes, model.loss.rubbish
+    reference = paper.lenet5()
+    expected = mean_curvature(reference.values(), weights, images, labels, codes, j)
+    found = as_vectors(model.layers, curvatures(model, images, labels))
+    for name, ours, theirs in zip(reference, found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-7, err_msg=name)
+
+
+def test_a_network_with_other_layers_is_refused():
+    model = compile_article(article_lenet5())
+    with pytest.raises(ValueError, match="C1"):
+        curvatures(model, np.zeros((1, 28, 28, 1), "float32"), np.array([0]))
+
+
+# --- the step -----------------------------------------------------------------------------------
+
+
+def test_the_step_by_hand():
+    variables = [keras.Variable([1.0, -2.0]), keras.Variable([[0.5]])]
+    gradients = [tf.constant([0.3, 0.1]), tf.constant([[-2.0]])]
+    optimizer = StochasticDiagonalLM(learning_rate=0.01, mu=0.02)
+    optimizer.build(variables)
+    optimizer.apply(gradients, variables)
+    np.testing.assert_allclose(variables[0], [1 - 0.5 * 0.3, -2 - 0.5 * 0.1], rtol=1e-6)
+    np.testing.assert_allclose(variables[1], [[0.5 + 0.5 * 2]], rtol=1e-6)
+
+    optimizer.set_curvatures([np.array([0.08, 0.98], "float32"), np.array([[0.0]], "float32")])
+    optimizer.apply(gradients, variables)
+    expected = [0.85 - 0.01 / 0.1 * 0.3, -2.05 - 0.01 / 1 * 0.1]
+    np.testing.assert_allclose(variables[0], expected, rtol=1e-6)
+    np.testing.assert_allclose(variables[1], [[1.5 + 0.5 * 2]], rtol=1e-6)
+
+
+def test_every_variable_needs_its_curvature():
+    optimizer = StochasticDiagonalLM()
+    optimizer.build([keras.Variable([1.0]), keras.Variable([1.0])])
+    with pytest.raises(ValueError, match="shorter"):
+        optimizer.set_curvatures([np.array([0.1], "float32")])
+
+
+def test_serialisation():
+    optimizer = StochasticDiagonalLM(learning_rate=0.003, mu=0.5)
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    assert type(again) is StochasticDiagonalLM
+    assert again.get_config() == optimizer.get_config()
+    assert again.mu == 0.5
+
+
+def test_a_saved_optimizer_keeps_its_curvatures(tmp_path):
+    layers = [ConnectedDense(4), RBF(random_codes(3, 4))]
+    model = compile_1998(keras.Sequential([keras.Input((2,)), *layers]))
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.set_curvatures([np.full((2, 4), 0.3), np.arange(4)])
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras").optimizer
+    for ours, theirs in zip(model.optimizer.variables, again.variables, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+# --- the schedule -------------------------------------------------------------------------------
+
+
+def test_the_rates_are_the_papers():
+    stages = [(5e-4, 2), (2e-4, 3), (1e-4, 3), (5e-5, 4), (1e-5, 8)]
+    expected = [rate for rate, passes in stages for _ in range(passes)]
+    assert len(expected) == 20
+    assert [paper_rate(epoch) for epoch in range(20)] == expected
+
+
+def test_shorter_and_longer_runs_go_through_the_same_rates():
+    rates = [paper_rate(epoch) for epoch in range(20)]
+    assert [paper_rate(epoch, 10) for epoch in range(10)] == rates[::2]
+    assert [paper_rate(epoch, 40) for epoch in range(40)] == list(np.repeat(rates, 2))
+
+
+def test_curvatures_are_estimated_anew_before_each_pass():
+    digits = load_mnist()
+    images, labels = digits.x_train[:20], digits.y_train[:20]
+    model = compile_1998(lenet5_1998(), StochasticDiagonalLM(mu=0.5))
+    model.optimizer.build(model.trainable_variables)
+    callback = CurvatureEstimate(images, labels)
+    callback.set_model(model)
+    callback.on_train_begin()
+    callback.on_epoch_begin(1)
+    expected = curvatures(model, to_paper_input(images), labels)
+    gradients = [tf.ones_like(variable) for variable in model.trainable_variables]
+    before = [variable.numpy() for variable in model.trainable_variables]
+    model.optimizer.learning_rate = 1.0
+    model.optimizer.apply(gradients, model.trainable_variables)
+    for variable, start, h in zip(model.trainable_variables, before, expected, strict=True):
+        np.testing.assert_allclose(start - variable, 1 / (0.5 + h), rtol=1e-3)
+
+
+def test_500_training_images_drawn_by_seed_and_pass():
+    images = np.zeros((900, 28, 28), np.uint8)
+    labels = np.arange(900)
+    drawn = []
+
+    def record(inputs, labels):
+        drawn.append(labels)
+        return []
+
+    for seed, epoch in [(0, 1), (0, 1), (0, 2), (1, 1)]:
+        callback = CurvatureEstimate(images, labels, seed=seed)
+        callback.set_model(compile_1998(keras.Sequential()))
+        callback.model.optimizer.build([])
+        callback.estimate = record
+        callback.on_epoch_begin(epoch)
+    assert [len(set(labels)) for labels in drawn] == [500] * 4
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert set(drawn[0]) != set(drawn[2])
+    assert set(drawn[0]) != set(drawn[3])

@@ -1,0 +1,92 @@
+"""The figures of chapter 06 show the numbers that they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_helpers.lenet1998 import plots
+from lenet_helpers.lenet1998.glyphs import glyph_codes
+
+SUBJECT = "MNIST sample (5,000 digits)"
+
+
+pytestmark = pytest.mark.usefixtures("closed_figures")
+
+
+def test_the_table_is_drawn_as_it_is():
+    table = np.array([[1, 0, 1], [1, 1, 0]], bool)
+    axes = plots.connection_table(table).axes[0]
+    np.testing.assert_array_equal(axes.images[0].get_array(), table)
+    written = [label.get_text() for label in axes.get_xticklabels()]
+    assert written == ["0\nsees 2", "1\nsees 1", "2\nsees 1"]
+    assert "4 of 6 possible pairs" in axes.get_title()
+
+
+def test_each_glyph_names_its_nearest_other():
+    codes = glyph_codes()
+    distances = (codes[:, np.newaxis] != codes).sum(axis=2)
+    figure = plots.glyphs(codes, distances)
+    np.testing.assert_array_equal(figure.axes[3].images[0].get_array().ravel(), codes[3])
+    nearest = np.where(np.eye(10, dtype=bool), 85, distances)
+    for digit, axes in enumerate(figure.axes):
+        least = nearest[digit].min()
+        assert axes.get_title() == f"{digit}\nnearest: {nearest[digit].argmin()}, {least} pixels"
+
+
+def test_squashing_marks_where_it_is_one():
+    lines = plots.squashing(lambda x: 3 * x).axes[0].lines
+    np.testing.assert_array_equal(lines[0].get_ydata(), 3 * lines[0].get_xdata())
+    np.testing.assert_array_equal(lines[2].get_ydata(), [-3, 3])
+
+
+def test_curvatures_reach_from_the_smallest_to_the_largest():
+    before = {"C1/kernel": np.array([0.1, 0.001, 0.01]), "C1/bias": np.array([0.5])}
+    after = {name: 10 * values for name, values in before.items()}
+    axes = plots.curvatures(before, after, 0.02, SUBJECT).axes[0]
+    bars = [segment[:, 0].tolist() for bar in axes.collections for segment in bar.get_segments()]
+    assert bars == [[0.001, 0.1], [0.5, 0.5], [0.01, 1.0], [5.0, 5.0]]
+    assert [list(line.get_xdata()) for line in axes.lines[:2]] == [[0.01, 0.5], [0.1, 5.0]]
+    assert list(axes.lines[2].get_xdata()) == [0.02, 0.02]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(before)
+
+
+def test_states_stand_between_image_and_code(images):
+    codes, labels, answers = glyph_codes(), np.array([3, 5, 7]), np.array([3, 5, 1])
+    states = codes[labels] / 2
+    figure = plots.states_beside_codes(images[:3], states, codes, labels, answers, SUBJECT)
+    above, middle, below = np.reshape(figure.axes, (3, 3))
+    for column in range(3):
+        np.testing.assert_array_equal(above[column].images[0].get_array(), images[column])
+        drawn = middle[column].images[0].get_array().ravel()
+        np.testing.assert_array_equal(drawn, states[column])
+        drawn = below[column].images[0].get_array().ravel()
+        np.testing.assert_array_equal(drawn, codes[answers[column]])
+    assert [axes.get_title() for axes in above] == ["3", "5", "7 as 1"]
+
+
+def test_the_curve_is_the_mean_of_the_seeds():
+    passes = pd.DataFrame(
+        {
+            "seed": [0, 0, 1, 1],
+            "epoch": [1, 2, 1, 2],
+            "train_error": [2.0, 1.0, 4.0, 2.0],
+            "test_error": [3.0, 2.0, 3.0, 1.0],
+        }
+    )
+    axes = plots.errors_by_pass(passes, {"train_error": 0.35, "test_error": 0.95}, SUBJECT).axes[0]
+    curves = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
+    assert curves["test images, mean of 2 seeds"] == [3, 1.5]
+    assert curves["training images, mean of 2 seeds"] == [3, 1.5]
+    assert curves["test images, the paper: 0.95 %"] == [0.95, 0.95]
+
+
+def test_ours_stands_among_the_published_by_its_error():
+    published = pd.DataFrame(
+        {"classifier": ["linear", "LeNet-5"], "preparation": ["deslanted", ""], "error": [8.4, 0.9]}
+    )
+    ours = pd.DataFrame({"classifier": ["here"], "error": [1.2], "low": [1.0], "high": [1.4]})
+    axes = plots.published_errors(published, ours).axes[0]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["linear [deslanted]", "here", "LeNet-5"]
+    assert [bar.get_width() for bar in axes.patches] == [8.4, 1.2, 0.9]
+    assert list(axes.lines[0].get_xdata()) == [1.0, 1.4]

@@ -1,0 +1,44 @@
+"""Chapter 2: figures show the numbers that they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_helpers import plots
+from tests.figures import SUBJECT, texts
+
+pytestmark = pytest.mark.usefixtures("closed_figures")
+
+
+def test_steps_write_numbers_types_and_shapes(images):
+    stages = {
+        "as stored": images[0],
+        "scaled": (images[0, ..., np.newaxis] / 255).astype(np.float32),
+    }
+    figure = plots.steps(stages, (7, 11), 2, SUBJECT)
+    written = texts(figure)
+    assert "uint8, shape (28, 28)\n784 bytes" in written
+    assert "float32, shape (28, 28, 1)\n3,136 bytes" in written
+    assert str(images[0, 7, 11]) in written
+    assert f"{images[0, 7, 11] / 255:.2f}" in written
+
+
+def test_tanh_outputs_are_shares():
+    outputs = {"raw": np.array([-1.0, 1, 1, 1]), "scaled": np.zeros(9)}
+    left, right = plots.tanh_outputs(outputs, SUBJECT).axes
+    assert [bar.get_height() for bar in left.patches][::40] == [25, 75]
+    assert max(bar.get_height() for bar in right.patches) == pytest.approx(100)
+
+
+def test_only_the_fixed_grey_scale_shows_double_scaling(images):
+    once = images[0] / 255
+    figure = plots.double_scaling(once, once / 255, SUBJECT)
+    tops = [axes.images[0].get_clim()[1] for axes in figure.axes[:3]]
+    assert tops == [1, once.max() / 255, 1]
+
+
+def test_the_parts_balance_is_drawn_in_percent():
+    shares = pd.DataFrame({"training": np.full(10, 10.0), "validation": np.arange(5.5, 15)})
+    lines = plots.validation_balance(shares, SUBJECT).axes[0].lines
+    np.testing.assert_array_equal(lines[0].get_ydata(), shares["training"])
+    np.testing.assert_array_equal(lines[1].get_ydata(), shares["validation"])

@@ -1,0 +1,31 @@
+"""All: figures show the numbers that they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_helpers import plots
+from tests.figures import SUBJECT, texts
+
+pytestmark = pytest.mark.usefixtures("closed_figures")
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return np.arange(60) % 10
+
+
+def test_every_figure_about_data_names_them(images, labels):
+    figures = [
+        plots.digit_and_numbers(images[0], (0, 0), 4, "Image 0", SUBJECT),
+        plots.digit_grid(images, labels, SUBJECT, columns=3),
+        plots.label_counts(labels, SUBJECT),
+        plots.mean_images(images[:10].astype(float), SUBJECT),
+        plots.pixel_values(np.ones(256, int), SUBJECT),
+        plots.steps({"one": images[0], "two": images[1]}, (0, 0), 2, SUBJECT),
+        plots.tanh_outputs({"one": np.zeros(3), "two": np.ones(3)}, SUBJECT),
+        plots.double_scaling(images[0] / 255, images[0] / 255**2, SUBJECT),
+        plots.validation_balance(pd.DataFrame({"training": [1], "validation": [2]}), SUBJECT),
+    ]
+    for figure in figures:
+        assert any(SUBJECT in text for text in texts(figure))

@@ -1,0 +1,63 @@
+"""Studies that are made in seconds, and in no time.
+
+`python -m tests.studies.small_study WORDS` is the command `study` on them.
+
+Networks and programs are found by the processes of the runs if the clone is in PYTHONPATH.
+"""
+
+import functools
+import sys
+from dataclasses import replace
+
+from lenet_helpers.__main__ import main
+from lenet_helpers.data import load_mnist
+from lenet_helpers.studies import recipes, runner
+from lenet_helpers.studies.fresh_run import run_fresh
+
+
+def dense():
+    """Return a network of 7,850 parameters."""
+    import keras
+
+    layers = [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+    return keras.Sequential(layers, name="dense")
+
+
+@functools.cache
+def _data():
+    return load_mnist().name
+
+
+def recipe(**others):
+    """Return the recipe of one rung, on MNIST or on the sample, whichever is here."""
+    options = {"epochs": 2, "batch_size": 10, "images": 300, "method": "article"}
+    options |= {"data": _data()}
+    return recipes.Recipe(**{"network": "tests.studies.small_study.dense"} | options | others)
+
+
+def run_any(job, *args, **options):
+    """As `run_fresh`, with the program of the study."""
+    program = {"program": "tests.studies.fake_run"} if job.study == "fake" else {}
+    return run_fresh(job, *args, **options, **program)
+
+
+SMALL = recipes.Study(
+    "for tests",
+    {
+        "chosen": recipe(),
+        "final": recipe(validation_split=0, counts_every_epoch=True, measures_loss=True),
+    },
+    opens_test_set=True,
+)
+FAKE = replace(
+    SMALL,
+    rungs={
+        "chosen": recipe(options={"sleep": 0.3}),
+        "final": recipe(options={"sleep": 0.3}, validation_split=0),
+    },
+)
+
+if __name__ == "__main__":
+    recipes.STUDIES |= {"small": SMALL, "fake": FAKE}
+    runner.run_fresh = run_any
+    sys.exit(main(["study", *sys.argv[1:]]))

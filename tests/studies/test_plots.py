@@ -1,0 +1,94 @@
+"""The figures of studies show the numbers that they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_helpers.plots.style import ORANGE
+from lenet_helpers.studies import plots
+
+SUBJECT = "MNIST sample (5,000 digits)"
+
+
+pytestmark = pytest.mark.usefixtures("closed_figures")
+
+
+@pytest.mark.parametrize("n", [0, 1, 12, 13, 30])
+def test_every_mistake_is_in_the_gallery(n, images):
+    labels, answers = np.arange(30) % 10, (np.arange(30) + 1) % 10
+    figure = plots.error_gallery(images[:n], labels[:n], answers[:n], SUBJECT)
+    shown = [axes for axes in figure.axes if axes.images]
+    titles = [f"{label}→{answer}" for label, answer in zip(labels[:n], answers[:n], strict=True)]
+    assert [axes.get_title() for axes in shown] == titles
+    for axes, image in zip(shown, images, strict=False):
+        np.testing.assert_array_equal(axes.images[0].get_array(), image)
+
+
+def test_doubtful_labels_are_marked(images):
+    doubtful = np.array([False, True])
+    figure = plots.error_gallery(images[:2], [1, 2], [3, 4], SUBJECT, doubtful=doubtful)
+    first, second = [axes.title for axes in figure.axes if axes.images]
+    assert (first.get_text(), second.get_text()) == ("1→3", "2?→4")
+    assert (first.get_color(), second.get_color()) == ("black", ORANGE)
+
+
+TABLE = pd.DataFrame({"mean": [1.5, 1.0], "low": [1.2, 0.8], "high": [1.8, 1.2]}, ["a", "b"])
+RUNS = pd.DataFrame({"step": ["b", "a", "a"], "error": [1.0, 1.4, 1.6]})
+
+
+def test_the_ladder_has_a_row_for_each_step_and_a_dot_for_each_run():
+    axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT).axes[0]
+    dots = next(line for line in axes.lines if line.get_label() == "one run")
+    assert list(dots.get_xdata()) == [1.0, 1.4, 1.6]
+    assert [round(place) for place in dots.get_ydata()] == [1, 0, 0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    assert axes.get_xscale() == "linear"
+
+
+def test_what_others_report_is_a_line_of_the_ladder():
+    axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, {"the paper": 0.95}).axes[0]
+    line = next(line for line in axes.lines if line.get_label() == "the paper: 0.95 %")
+    assert set(line.get_xdata()) == {0.95}
+    assert axes.get_xscale() == "log"
+
+
+def test_each_size_of_a_recipe_has_its_runs_and_their_mean():
+    runs = pd.DataFrame(
+        {
+            "recipe": ["ours"] * 3 + ["before"],
+            "parameters": [1000, 1000, 3000, 1010],
+            "error": [1.0, 1.2, 0.6, 2.0],
+        }
+    )
+    marks = pd.DataFrame({"name": ["the article"], "parameters": [34_622], "error": [1.63]})
+    axes = plots.sizes(runs, marks, SUBJECT).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    assert [list(line.get_ydata()) for line in axes.lines if line.get_linestyle() == "None"] == [
+        [1.0, 1.2, 0.6],
+        [2.0],
+        [1.63],
+    ]
+    np.testing.assert_allclose(lines["ours"].get_ydata(), [1.1, 0.6])
+    np.testing.assert_allclose(lines["before"].get_ydata(), [2.0])
+    assert lines["the article"].get_xdata()[0] == 34_622
+    assert [text.get_text() for text in axes.texts] == ["1.10 %", "0.60 %"]
+
+
+def test_each_distorted_image_stands_right_of_its_original(images):
+    distorted = np.stack([images[:2], images[2:4], images[4:6]])
+    figure = plots.distortions(images[6:8], distorted, SUBJECT)
+    shown = [axes.images[0].get_array() for axes in figure.axes]
+    expected = [images[6], images[0], images[2], images[4], images[7], *images[[1, 3, 5]]]
+    for found, wanted in zip(shown, expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_each_upright_digit_stands_below_the_written_one(images):
+    upright = images[:3] / 255
+    figure = plots.deslanted(images[:3], upright, SUBJECT)
+    above, below = figure.axes[:3], figure.axes[3:]
+    for column, (first, second) in enumerate(zip(above, below, strict=True)):
+        np.testing.assert_array_equal(first.images[0].get_array(), images[column])
+        np.testing.assert_array_equal(second.images[0].get_array(), upright[column])
+    assert [axes.get_ylabel() for axes in (above[0], below[0])] == ["as written", "deslanted"]
+    assert SUBJECT in figure.get_suptitle()

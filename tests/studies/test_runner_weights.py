@@ -1,0 +1,159 @@
+"""What is done with the weights of finished runs: kept, and counted with again."""
+
+import json
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+from lenet_helpers import checkpoints
+from lenet_helpers.__main__ import main
+from lenet_helpers.data import load_mnist
+from lenet_helpers.studies import recipes, runner
+from lenet_helpers.studies.recipes import STUDIES
+from lenet_helpers.studies.runner import StudyError, keep_run, write_misread, write_recounted
+from lenet_helpers.studies.table import epochs_path, misread_path, read_right, read_runs
+from tests.studies import small_study
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def methods():
+    # Imported here: it loads TensorFlow.
+    from lenet_helpers.studies import methods
+
+    return methods
+
+
+@pytest.fixture
+def clone(trained, tmp_path, monkeypatch):
+    """Return a folder with the committed table of "small", whose weights are not there."""
+    monkeypatch.setattr("lenet_helpers.runtime.reproducible", lambda *args, **options: None)
+    monkeypatch.setattr(runner, "FOLDER", tmp_path)
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
+    monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
+    shutil.copy(trained, tmp_path / "small.csv")
+    shutil.copy(epochs_path(trained), tmp_path / "small_epochs.csv")
+    return tmp_path
+
+
+@pytest.fixture
+def weights(trained, clone):
+    """Return the same, with weights."""
+    shutil.copytree(trained.with_suffix(""), clone / "build/studies/small")
+    return clone
+
+
+def test_readmes_two_commands_succeed_in_a_fresh_clone(clone, capsys):
+    before = {path.name: path.read_bytes() for path in clone.glob("*.csv")}
+    keep = ["study", "keep", "small", "final", "small_final"]
+    assert main(keep) == 1
+    remedy = "`python -m lenet_helpers study run small --rungs final --seeds 1 --weights`"
+    assert f"final-0.npz is missing from {clone}/build/studies/small. {remedy} makes it." in (
+        capsys.readouterr().err
+    )
+    assert main(remedy.strip("`").split()[3:]) == 0
+    assert "the very weights of the table" in capsys.readouterr().out
+    assert main(keep) == 0
+    assert {path.name: path.read_bytes() for path in clone.glob("*.csv")} == before
+    kept = clone / "small_final.npz"
+    assert kept.read_bytes() == (clone / "build/studies/small/final-0.npz").read_bytes()
+    entry = json.loads((clone / "checkpoints.json").read_text())["small_final"]
+    assert entry["made_by"] == "`python -m lenet_helpers study run small --rungs final`, seed 0"
+
+
+def test_a_run_is_kept_under_a_name_of_its_own(weights):
+    keep_run("small", "final", "one")
+    before = {path: path.read_bytes() for path in weights.iterdir() if path.is_file()}
+    with pytest.raises(
+        StudyError, match=r"one is there already, made by .* --rungs final`, seed 0"
+    ):
+        keep_run("small", "chosen", "one")
+    for name in ("../../outside", "", "/tmp/outside", "a b"):
+        with pytest.raises(StudyError, match="No checkpoint can be called"):
+            keep_run("small", "chosen", name)
+    assert keep_run("small", "final", "one") == weights / "one.npz"
+    after = {path: path.read_bytes() for path in weights.iterdir() if path.is_file()}
+    assert after == before
+
+
+def test_what_is_not_there_is_named(weights):
+    with pytest.raises(StudyError, match="No study is called 'smal'; known: "):
+        keep_run("smal", "final", "name")
+    with pytest.raises(StudyError, match="No study is called 'smal'; known: "):
+        write_misread("smal")
+    with pytest.raises(StudyError, match="0 runs of other"):
+        keep_run("small", "other", "small_other")
+    with pytest.raises(StudyError, match=r"No run of fake is there yet: .* study run fake` makes"):
+        write_misread("fake")
+
+
+def test_misread_images_are_those_that_were_counted(weights):
+    path = write_misread("small", report=lambda line: None)
+    digits, runs = load_mnist(), read_runs(weights / "small.csv")
+    right = read_right(weights / "small.csv", len(digits.y_test))
+    assert path == misread_path(weights / "small.csv")
+    assert (~right).sum(axis=1).tolist() == runs["test_errors"].tolist()
+    model, recipe = methods().load_run(runs, "final", 0, weights / "build/studies/small")
+    expected = methods().answers(model, recipe, digits.x_test) == digits.y_test
+    assert (right.loc[("final", 0)] == expected).all()
+
+
+def test_another_count_than_in_training_is_refused(weights):
+    path = weights / "small.csv"
+    errors = read_runs(path).loc[0, "test_errors"]
+    path.write_text(path.read_text().replace(f",{errors},", f",{errors + 1},", 1))
+    with pytest.raises(StudyError, match=f"misreads {errors} images here, not {errors + 1}"):
+        write_misread("small", report=lambda line: None)
+    assert not misread_path(path).exists()
+
+
+def test_weights_that_are_gone_are_named(clone):
+    with pytest.raises(StudyError, match=r"chosen-0.npz is missing.*study run small --rungs chos"):
+        write_misread("small", report=lambda line: None)
+
+
+def test_a_study_without_test_or_validation_errors_has_no_mistakes(monkeypatch, weights):
+    blind = recipes.Study("for tests", {"chosen": small_study.recipe()})
+    sure = recipes.Study("for tests", {"chosen": small_study.recipe(validation_split=0)}, True)
+    for study, counted, writer, reason in (
+        (blind, "test_errors", write_misread, "small does not open the test set"),
+        (sure, "val_errors", write_recounted, "small keeps no validation images"),
+    ):
+        runs = read_runs(runner.table_path("small")).query("rung == 'chosen'")
+        rows = runs.assign(**{counted: None, "settings": study.settings("chosen")})
+        monkeypatch.setattr(runner, "_finished", lambda table, rows=rows: rows)
+        with pytest.raises(StudyError, match=reason):
+            writer("small")
+    assert not list(weights.glob("small_*d.csv"))
+
+
+def test_nothing_is_recounted_without_normalisation(weights):
+    with pytest.raises(StudyError, match="No network of small normalises batches"):
+        write_recounted("small")
+
+
+def test_errors_are_counted_with_statistics_that_are_counted_anew(clone, monkeypatch):
+    rung = small_study.recipe(
+        network="deep_network",
+        network_options={"maps": [3], "kernel_sizes": [5], "pooled": [1]},
+        method="one_cycle",
+        options={"learning_rate": 0.02, "averaging": 0.95},
+    )
+    monkeypatch.setitem(STUDIES, "small", recipes.Study("for tests", {"normalised": rung}))
+    for path in clone.glob("small*.csv"):
+        os.unlink(path)
+    runs = runner.run_study("small", seeds=[0], report=lambda line: None)
+    lines = []
+    written = pd.read_csv(write_recounted("small", lines.append))
+    model, recipe = methods().load_run(runs, "normalised", 0, clone / "build/studies/small")
+    digits = load_mnist()
+    methods().recount_statistics(model, digits.x_train[:270])
+    answers = methods().answers(model, recipe, digits.x_train[270:300])
+    wrong = int((answers != digits.y_train[270:300]).sum())
+    before = int(runs.loc[0, "val_errors"])
+    assert written.to_dict("records") == [
+        {"rung": "normalised", "seed": 0, "val_errors": before, "recounted": wrong}
+    ]
+    assert lines == [f"normalised, seed 0: {before} misread, recounted {wrong}"]

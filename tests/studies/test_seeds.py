@@ -1,0 +1,145 @@
+"""The table of seeds, and the tolerances that come from it."""
+
+import pandas as pd
+import pytest
+
+from lenet_helpers.__main__ import main
+from lenet_helpers.studies import runner, seeds
+from lenet_helpers.studies.recipes import STUDIES
+from lenet_helpers.studies.table import read_epochs, read_runs, recounted_path
+from tests.studies.fake_run import fake_run
+
+RUN = {"threads": 1, "onednn": False, "instructions": "native"}
+
+
+def runs(*accuracies):
+    return pd.DataFrame([{"seed": n, **RUN, "val_accuracy": a} for n, a in enumerate(accuracies)])
+
+
+def test_a_tolerance_is_the_range_rounded_up():
+    table = seeds.tolerances(runs(0.98, 0.98412, 0.981))["tolerance"]
+    assert table["val_accuracy"] == 0.0042
+    assert table["val_accuracy_percent"] == 0.42
+
+
+def test_runs_that_do_not_differ_measure_nothing():
+    with pytest.raises(ValueError, match="too few runs"):
+        seeds.tolerances(runs(0.98, 0.98))
+
+
+def test_the_tolerance_of_the_rung_trained_live_is_its_range_over_seeds():
+    ladder = pd.DataFrame({"rung": ["one-cycle"] * 3 + ["other"], "test_errors": [90, 104, 99, 7]})
+    table = seeds.live_tolerance(ladder)
+    assert table.loc["one_cycle_error_percent"].to_dict() == {"tolerance": 0.14, "runs": 3}
+
+
+def test_one_run_of_the_live_rung_has_no_range():
+    with pytest.raises(ValueError, match="needs two runs of one-cycle, not 1"):
+        seeds.live_tolerance(pd.DataFrame({"rung": ["one-cycle"], "test_errors": [90]}))
+
+
+def test_a_ladder_with_one_run_of_the_live_rung_leaves_the_tolerances_alone(monkeypatch, capsys):
+    before = seeds.TOLERANCES_CSV.read_bytes()
+    one = pd.DataFrame({"rung": ["one-cycle"], "test_errors": [90]})
+    monkeypatch.setattr(runner, "run_study", lambda *args, **options: None)
+    monkeypatch.setattr(seeds, "read_runs", lambda path: one)
+    assert main(["study", "run", "ladder"]) == 0
+    assert "tolerances.csv stays as it was. A tolerance needs two" in capsys.readouterr().out
+    assert seeds.TOLERANCES_CSV.read_bytes() == before
+
+
+def test_the_committed_tolerances_come_from_the_committed_runs():
+    committed = pd.read_csv(seeds.TOLERANCES_CSV, index_col="quantity")
+    pd.testing.assert_frame_equal(committed, seeds.all_tolerances())
+
+
+def test_every_seed_ran_under_every_setting():
+    table = seeds.seed_runs()
+    settings = pd.DataFrame(seeds.SETTINGS)
+    assert len(table) == table["seed"].nunique() * len(settings)
+    assert len(seeds.reference_runs(table)) == table["seed"].nunique() >= 5
+    assert not table.duplicated(["seed", *settings.columns]).any()
+
+
+@pytest.fixture
+def study(monkeypatch, tmp_path):
+    """Return a function that makes some runs of the study "seeds", in no time, by the command."""
+    for name in ("SEEDS_CSV", "TOLERANCES_CSV"):
+        copy = tmp_path / getattr(seeds, name).name
+        copy.write_bytes(getattr(seeds, name).read_bytes())
+        monkeypatch.setattr(seeds, name, copy)
+    monkeypatch.setattr(runner, "BUILD", tmp_path)
+
+    def make(accuracy, *words):
+        def run(job, *_):
+            made = fake_run(job)
+            measured = dict.fromkeys(seeds.MEASURED.values(), accuracy)
+            return made._replace(curve=[epoch | measured for epoch in made.curve])
+
+        monkeypatch.setattr(runner, "run_fresh", run)
+        assert main(["study", "run", "seeds", *words]) == 0
+        return seeds.seed_runs()
+
+    return make
+
+
+def test_runs_of_the_study_take_their_places_in_the_table(study):
+    before = seeds.seed_runs()
+    after = study(0.5, "--seeds", "1", "--rungs", "AVX2,oneDNN")
+    changed = after.ne(before).any(axis=1)
+    assert after.columns.equals(before.columns)
+    assert after[changed].index.tolist() == [2, 3]
+    assert (after.loc[[2, 3], list(seeds.MEASURED)] == 0.5).all(axis=None)
+    more = study(0.25, "--seeds", str(before["seed"].nunique() + 1), "--rungs", "reference")
+    assert len(more) == len(before) + 1
+    assert more.iloc[-1].tolist() == [5, 1, False, "native", *[0.25] * 8]
+    assert more.iloc[0, 4:].tolist() == [0.25] * 8
+    table = pd.read_csv(seeds.TOLERANCES_CSV, index_col="quantity")
+    assert table.loc["running_accuracy", "runs"] == len(more)
+
+
+LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 2}
+LEAST_SEEDS |= {"choices_small": 1, "choices_sizes": 1}
+
+
+@pytest.mark.parametrize("name", LEAST_SEEDS)
+def test_every_rung_that_a_chapter_compares_ran_from_every_seed(name):
+    runs = read_runs(seeds.FOLDER / f"{name}.csv")
+    assert set(runs["rung"]) == set(STUDIES[name].rungs)
+    for rung, ours in runs.groupby("rung"):
+        assert list(ours["seed"]) == list(range(max(LEAST_SEEDS[name], len(ours))))
+        assert set(ours["settings"]) == {STUDIES[name].settings(rung)}
+
+
+def test_what_was_recounted_are_the_runs_whose_networks_normalise():
+    path = seeds.FOLDER / "choices_small.csv"
+    runs = read_runs(path).query("fixed_parameters > 0").set_index(["rung", "seed"])
+    recounted = pd.read_csv(recounted_path(path)).set_index(["rung", "seed"])
+    assert recounted["val_errors"].to_dict() == runs["val_errors"].to_dict()
+
+
+def test_no_network_of_the_ladder_has_more_parameters_than_the_articles():
+    ladder, sizes = (read_runs(seeds.FOLDER / f"{study}.csv") for study in ("ladder", "sizes"))
+    assert (ladder["parameters"] + ladder["fixed_parameters"]).max() == 34_622
+    lenet = sizes[sizes["rung"] == "lenet"].iloc[0]
+    assert lenet["parameters"] + lenet["fixed_parameters"] <= 61_706
+
+
+def test_a_size_in_a_name_is_the_number_of_parameters():
+    for name in ("sizes", "choices_sizes"):
+        runs = read_runs(seeds.FOLDER / f"{name}.csv")
+        runs = runs[runs["rung"].str.contains(r"^\d")]
+        sizes = runs["parameters"] + runs["fixed_parameters"]
+        assert list(runs["rung"].str.extract(r"^(\d+)", expand=False).astype(int)) == list(sizes)
+
+
+@pytest.mark.parametrize("name", ["choices_small", "choices_sizes"])
+def test_settings_are_chosen_without_the_test_set(name):
+    assert read_runs(seeds.FOLDER / f"{name}.csv")["test_errors"].isna().all()
+
+
+def test_the_run_of_the_curve_is_the_run_of_the_table():
+    last = read_epochs(seeds.FOLDER / "passes.csv").query("epoch == 20").iloc[0]
+    row = read_runs(seeds.FOLDER / "lenet1998.csv").query("rung == 'rbf' and seed == 0").iloc[0]
+    for errors in ("train_errors", "test_errors"):
+        assert last[errors] == row[errors]

@@ -1,0 +1,187 @@
+"""Compiled training against Keras's own `fit`, and what happens at its edges."""
+
+import signal
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from lenet_helpers.data import load_mnist
+from lenet_helpers.models import article_lenet5, compile_article
+from lenet_helpers.preprocessing import to_model_input
+from lenet_helpers.training import epoch_order, evaluate, loop, predict, train
+from lenet_helpers.training.fused import fuse, is_fast_under_xla
+
+
+@pytest.fixture(scope="module")
+def digits():
+    loaded = load_mnist()
+    return loaded.x_train[:2400], loaded.y_train[:2400]
+
+
+def new_model(seed=0):
+    keras.utils.set_random_seed(seed)
+    return compile_article(article_lenet5())
+
+
+def other_model(dropout=0.0):
+    """Layers that are not fused, and that keep a state."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.MaxPooling2D(4),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Flatten(),
+            layers.Dropout(dropout),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class StepLosses(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.losses = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.reset_metrics()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(logs["loss"])
+
+
+@pytest.mark.parametrize("build", [new_model, other_model])
+def test_the_first_200_updates_are_those_of_fit(build, digits, monkeypatch):
+    images, labels = (array[:2000] for array in digits)
+    monkeypatch.setattr(loop, "IMAGES_PER_CALL", 10)
+    ours, theirs = StepLosses(), StepLosses()
+    train(build(), images, labels, epochs=1, validation_split=0, callbacks=[ours])
+    order = epoch_order(2000, 0, 0)
+    build().fit(
+        to_model_input(images)[order],
+        labels[order],
+        batch_size=10,
+        shuffle=False,
+        verbose=0,
+        callbacks=[theirs],
+    )
+    assert len(ours.losses) == 200
+    np.testing.assert_allclose(ours.losses, theirs.losses, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [10, 64])
+def test_the_logs_of_two_epochs_are_those_of_fit(batch_size, digits):
+    images, labels = digits
+    ours = train(new_model(), images, labels, batch_size=batch_size, epochs=2).history
+    model, inputs = new_model(), to_model_input(images)
+    for epoch in range(2):
+        order = epoch_order(2160, 0, epoch)
+        theirs = model.fit(
+            inputs[order],
+            labels[order],
+            batch_size=batch_size,
+            shuffle=False,
+            validation_data=(inputs[2160:], labels[2160:]),
+            verbose=0,
+        ).history
+        assert set(theirs) == set(ours)
+        for name, values in theirs.items():
+            assert values[0] == pytest.approx(ours[name][epoch], abs=1e-4), name
+
+
+@pytest.mark.parametrize("n, batch_size", [(2400, 10), (5407, 10), (1003, 100), (7, 10), (60, 1)])
+def test_every_example_is_trained_once_per_epoch(n, batch_size):
+    order = epoch_order(n, 3, 1)
+    runs = list(loop._runs(order, batch_size))
+    visited = np.concatenate([batches[:count].ravel() for batches, count in runs])
+    np.testing.assert_array_equal(visited, order)
+    assert len({batches.shape for batches, _ in runs}) <= 2, "one program, and one for the rest"
+
+
+def test_xla_compiles_what_it_is_fast_at():
+    assert is_fast_under_xla(fuse(article_lenet5()))
+    assert not is_fast_under_xla(fuse(other_model()))
+
+
+def test_epochs_and_seeds_shuffle_differently():
+    orders = [tuple(epoch_order(50, seed, epoch)) for seed in (0, 1) for epoch in (0, 1)]
+    assert len(set(orders)) == 4
+
+
+def test_resuming_gives_the_same_bits(tmp_path, digits):
+    images, labels = digits
+    whole = other_model(dropout=0.3)
+    train(whole, images, labels, batch_size=32, epochs=3)
+    first = other_model(dropout=0.3)
+    keep = keras.callbacks.ModelCheckpoint(tmp_path / "epoch{epoch}.keras")
+    train(first, images, labels, batch_size=32, epochs=2, callbacks=[keep])
+    resumed = keras.models.load_model(tmp_path / "epoch2.keras")
+    history = train(resumed, images, labels, batch_size=32, epochs=3, initial_epoch=2)
+    assert history.epoch == [2]
+    for expected, found in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_interrupting_leaves_a_usable_model_and_history(digits, capsys, ctrl_c):
+    images, labels = digits
+
+    class CtrlC(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                signal.raise_signal(signal.SIGINT)
+
+    model = other_model()
+    history = train(model, images, labels, batch_size=32, epochs=5, callbacks=[CtrlC()])
+    assert history.epoch == [0]
+    assert len(history.history["val_accuracy"]) == 1
+    assert "Interrupted after 1 finished" in capsys.readouterr().err
+    again = train(model, images, labels, batch_size=32, epochs=2, initial_epoch=1)
+    assert again.history["val_loss"][0] < history.history["val_loss"][0]
+
+
+def test_callbacks_can_stop_training(digits):
+    images, labels = digits
+    stop = keras.callbacks.EarlyStopping(monitor="loss", min_delta=100, patience=1)
+    history = train(other_model(), images, labels, batch_size=32, epochs=5, callbacks=[stop])
+    assert len(history.epoch) == 2
+
+
+def test_predict_and_evaluate_are_those_of_keras(digits):
+    images, labels = (array[:1234] for array in digits)
+    model = new_model()
+    inputs = to_model_input(images)
+    np.testing.assert_allclose(predict(model, images), model.predict(inputs, verbose=0), atol=1e-6)
+    _, forward = model._compiled_forward
+    assert forward.experimental_get_tracing_count() == 1, "the threads share one program"
+    theirs = model.evaluate(inputs, labels, verbose=0, return_dict=True)
+    assert evaluate(model, images, labels) == pytest.approx(theirs, abs=1e-6)
+    assert predict(model, images[:0]).shape == (0, 10)
+
+
+def test_prediction_follows_the_weights(digits):
+    model = new_model()
+    before = predict(model, digits[0][:10])
+    model.set_weights([weight * 2 for weight in model.get_weights()])
+    assert np.abs(predict(model, digits[0][:10]) - before).max() > 1e-3
+
+
+def test_bad_input_says_what_to_do(digits):
+    images, labels = digits
+    with pytest.raises(ValueError, match="not compiled"):
+        train(article_lenet5(), images, labels)
+    with pytest.raises(ValueError, match="2400 images but 10 labels"):
+        train(new_model(), images, labels[:10])
+    for label in (10, -1, 255):
+        with pytest.raises(ValueError, match=f"Labels must be 0 to 9, but {label} is among them"):
+            train(new_model(), images, np.append(labels[1:].astype(int), label))
+    with pytest.raises(ValueError, match="at least 1: 0, 20"):
+        train(new_model(), images, labels, batch_size=0)
+    with pytest.raises(ValueError, match="leaves one part empty"):
+        train(new_model(), images[:1], labels[:1])
+    with pytest.raises(TypeError, match="look scaled already"):
+        train(new_model(), images / 255, labels, epochs=1)

@@ -1,0 +1,105 @@
+"""A training that was interrupted becomes what it would have become without that."""
+
+import keras
+import numpy as np
+import pytest
+
+from lenet_helpers.studies.methods import build, one_cycle, paper
+from lenet_helpers.studies.recipes import STUDIES, replace
+from lenet_helpers.training.state import TrainingState
+
+TINY = {"images": 300, "epochs": 4}
+RECIPES = {
+    "average, statistics and distortions": replace(STUDIES["ladder"].rungs["100-epochs"], **TINY),
+    "second-order optimizer": replace(STUDIES["lenet1998"].rungs["distorted"], **TINY),
+}
+
+
+class Killed(Exception):
+    """Stands for a process that ends."""
+
+
+class KillAfter(keras.callbacks.Callback):
+    """Ends training, without a word to anybody, as the epoch after so many begins."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epochs:
+            raise Killed
+
+
+@pytest.fixture(scope="module")
+def images():
+    numbers = np.random.default_rng(0)
+    return numbers.integers(0, 256, (300, 28, 28), "uint8"), numbers.integers(0, 10, 300)
+
+
+def run(recipe, images, state=None, killed_after=None):
+    """Train a new network; return its weights and its logs."""
+    keras.utils.set_random_seed(3)
+    model = build(recipe)
+    method = paper if recipe.method == "paper" else one_cycle
+    callbacks = [KillAfter(killed_after)] if killed_after else []
+    history = method(model, *images, recipe, 3, callbacks, state)
+    return model.get_weights(), history.history
+
+
+def kept(path, purpose="a run"):
+    return TrainingState(path, purpose, seconds_apart=0)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_killed_twice_equals_a_run_that_was_not(recipe, images, tmp_path):
+    whole = run(recipe, images)
+    for epochs in (1, 3):
+        with pytest.raises(Killed):
+            run(recipe, images, kept(tmp_path / "state.npz"), killed_after=epochs)
+    weights, logs = run(recipe, images, kept(tmp_path / "state.npz"))
+    assert logs == whole[1]
+    assert all(np.array_equal(a, b) for a, b in zip(weights, whole[0], strict=True))
+
+
+@pytest.mark.parametrize("damage", ["other run", "cut short", "no archive", "empty"])
+def test_a_state_that_is_not_this_runs_is_not_used(damage, images, tmp_path):
+    recipe = RECIPES["average, statistics and distortions"]
+    path = tmp_path / "state.npz"
+    purpose = "another run" if damage == "other run" else "a run"
+    with pytest.raises(Killed):
+        run(recipe, images, kept(path, purpose), killed_after=1)
+    content = path.read_bytes()
+    changed = {"cut short": content[: len(content) // 2], "no archive": b"[]", "empty": b""}
+    path.write_bytes(changed.get(damage, content))
+    assert len(run(recipe, images, kept(path))[1]["loss"]) == recipe.epochs
+
+
+def test_the_time_before_an_interruption_counts(images, tmp_path):
+    recipe, path = RECIPES["average, statistics and distortions"], tmp_path / "state.npz"
+    first = kept(path)
+    first.begin -= 1000
+    with pytest.raises(Killed):
+        run(recipe, images, first, killed_after=2)
+    second = kept(path)
+    run(recipe, images, second)
+    assert second.seconds > 1000
+    second.drop()
+    assert not path.exists()
+
+
+def test_a_full_disk_leaves_the_last_state(images, tmp_path, monkeypatch):
+    recipe, path = RECIPES["average, statistics and distortions"], tmp_path / "state.npz"
+    with pytest.raises(Killed):
+        run(recipe, images, kept(path), killed_after=1)
+    before = path.read_bytes()
+
+    def full(*args, **arrays):
+        args[0].write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.warns(UserWarning, match="No space left"):
+        run(recipe, images, kept(path))
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["state.npz"]
