@@ -38,11 +38,14 @@ CONTENTS = """
 {}
 ```
 """
+LIVE = """
+<iframe class="live" src="live/index.html?small" title="Draw a digit: LeNet-5 reads it"></iframe>
+"""
 FOLDED = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
 
 
 def build_site():
-    """Write the website into build/site, from README, the notebooks and the figures.
+    """Write the website into build/site, from README, the notebooks, the figures and checkpoints.
 
     Raises ToolError if Sphinx warns of anything, or a link within the site leads nowhere.
     """
@@ -51,6 +54,7 @@ def build_site():
     _write_sources()
     _run_sphinx()
     _offer_committed_notebooks()
+    _add_live_page()
     if problems := broken_links(SITE):
         raise ToolError("\n".join(["The website has broken links:", *problems]))
     print(f"Website: {(SITE / 'index.html').relative_to(ROOT)}")
@@ -131,6 +135,7 @@ def _write_sources():
     shutil.copytree(FIGURES, SOURCES / FIGURES.name)
     landing = web_text(README.read_text(encoding="utf-8"), ROOT, address)
     chapters = "\n".join(f"{NOTEBOOKS.name}/{path.stem}" for path in paths)
+    landing = landing.replace("\n", f"\n{LIVE}", 1)  # right below the title
     (SOURCES / "index.md").write_text(landing + CONTENTS.format(chapters), encoding="utf-8")
     for path in paths:
         notebook = web_notebook(nbformat.read(path, as_version=4), NOTEBOOKS, address)
@@ -148,6 +153,15 @@ def _run_sphinx():
 def _offer_committed_notebooks():
     for path in notebook_paths():
         shutil.copy(path, SITE / "_sources" / NOTEBOOKS.name)
+
+
+def _add_live_page():
+    from lenet_helpers.runtime import reproducible
+
+    reproducible()  # before what it imports starts TensorFlow
+    from course.website.live.export import write_live
+
+    write_live(SITE / "live")
 
 
 def _alternative_texts(cell):

@@ -28,6 +28,19 @@ MOSTLY_INK = 0.6  # share of an image that no digit covers
 
 EIGHT_NEIGHBOURS = np.ones((3, 3))
 
+# The live page refuses in these words, too.
+REFUSALS = {
+    "nothing": "There is no ink: draw or write a digit first.",
+    "all ink": "Nearly everything is ink. Images hold 0 for paper and 255 for ink: is yours "
+    "inverted?",
+    "blot": "This is a dot or a blot, and no digit: draw or write it larger.",
+    "frame": "Something lies within a frame. Give one digit, with none around.",
+    "several": "This looks like {digits} digits: so many pieces of ink stand apart, each as tall "
+    "as a digit. Give one digit at a time, or join its strokes if it is one.",
+    "underline": "Something lies below the digit: leave an underline out.",
+    "line": "This is wider than any digit. Give one digit, and no lines.",
+}
+
 
 class HandwritingError(ValueError):
     """What was drawn or written cannot be read as one digit; the message says why."""
@@ -123,11 +136,9 @@ def find_ink(image):
         raise ValueError(f"Give one grey image, (H, W) uint8: this is {image.shape} {image.dtype}.")
     is_ink = image > PAPER * image.max()
     if not is_ink.any():
-        raise HandwritingError("There is no ink: draw or write a digit first.")
+        raise HandwritingError(REFUSALS["nothing"])
     if is_ink.mean() > MOSTLY_INK:
-        raise MostlyInkError(
-            "Nearly everything is ink. Images hold 0 for paper and 255 for ink: is yours inverted?"
-        )
+        raise MostlyInkError(REFUSALS["all ink"])
     pieces, count = ndimage.label(is_ink, EIGHT_NEIGHBOURS)
     if count > 1:
         areas = np.bincount(pieces.ravel())
@@ -151,12 +162,12 @@ def require_one_digit(ink):
     padded = np.pad(cropped, int(LIFTED_PEN * height / 2) + 1)
     distance = ndimage.distance_transform_edt(padded)
     if max(height, width) < BLOT * (2 * distance.max() - 1):
-        raise HandwritingError("This is a dot or a blot, and no digit: draw or write it larger.")
+        raise HandwritingError(REFUSALS["blot"])
     if _count(ndimage.binary_fill_holes(padded, EIGHT_NEIGHBOURS)) < _count(padded):
-        raise HandwritingError("Something lies within a frame. Give one digit, with none around.")
+        raise HandwritingError(REFUSALS["frame"])
     _require_one_piece(padded, height)
     if width > WIDEST * height:
-        raise HandwritingError("This is wider than any digit. Give one digit, and no lines.")
+        raise HandwritingError(REFUSALS["line"])
 
 
 def _require_one_piece(is_ink, height):
@@ -166,12 +177,9 @@ def _require_one_piece(is_ink, height):
     heights = np.array([place.stop - place.start for place in rows])
     digits = int((heights >= DIGIT * heights.max()).sum())
     if digits > 1:
-        raise HandwritingError(
-            f"This looks like {digits} digits: so many pieces of ink stand apart, each as tall as "
-            "a digit. Give one digit at a time, or join its strokes if it is one."
-        )
+        raise HandwritingError(REFUSALS["several"].format(digits=digits))
     if max(place.start for place in rows) >= rows[heights.argmax()].stop:
-        raise HandwritingError("Something lies below the digit: leave an underline out.")
+        raise HandwritingError(REFUSALS["underline"])
 
 
 def _count(is_ink):

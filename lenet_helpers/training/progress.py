@@ -1,7 +1,11 @@
 """A bar that a person can watch while a model trains, and that leaves nothing behind."""
 
+import sys
+
 import keras
-from tqdm.auto import tqdm
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+from tqdm import tqdm
 
 from lenet_helpers.runtime import shows_progress
 
@@ -15,7 +19,8 @@ class TrainingProgress(keras.callbacks.Callback):
     """Updates done of all updates, with the current epoch and its metrics."""
 
     def on_train_begin(self, logs=None):
-        self.bar = tqdm(unit=" updates", leave=False)
+        file = _Output() if hasattr(get_ipython(), "kernel") else sys.stderr
+        self.bar = tqdm(unit=" updates", leave=False, position=0, file=file)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.bar.reset(total=self.params["steps"])
@@ -27,3 +32,20 @@ class TrainingProgress(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.bar.close()
+
+
+class _Output:
+    """A file that shows the line written last in a cell's output.
+
+    It is text and no widget: a saved notebook that names a widget shows an error when it is opened
+    without the widget's kernel.
+    """
+
+    def __init__(self):
+        self.shown = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text):
+        self.shown.update({"text/plain": text.strip()}, raw=True)
+
+    def flush(self):
+        pass

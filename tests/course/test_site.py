@@ -232,6 +232,22 @@ def background(page):
     return [int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
 
 
+def test_the_home_page_begins_with_the_page_that_reads_handwriting(page, address):
+    page.goto(address, wait_until="networkidle")
+    place = page.locator("iframe.live").bounding_box()
+    assert place["y"] < page.locator("article section > p").first.bounding_box()["y"]
+    pad = page.frame_locator("iframe.live")
+    pad.get_by_text("Read as 7").first.wait_for()
+    cut_off = "document.documentElement.scrollHeight > innerHeight"
+    assert not page.frames[1].evaluate(cut_off)
+    keep(page, "home")
+    pad.get_by_text("See it layer by layer").click()
+    page.locator("#layers .layer").first.wait_for()
+    assert page.url.startswith(f"{address}live/index.html#")
+    page.get_by_text("To the course").click()
+    page.wait_for_url(f"{address}index.html")
+
+
 def test_contents_previous_and_next_lead_on(page, address):
     page.goto(address + CHAPTERS[0], wait_until="networkidle")
     contents = page.locator("nav.bd-links a")

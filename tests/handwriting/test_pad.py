@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -47,15 +49,23 @@ def test_a_new_pad_invites(pad):
 
 
 def test_strokes_are_answered(pad, predict):
-    pad.strokes = STROKES["7"]
+    pad.draw(STROKES["7"])
     steps = normalise(render(STROKES["7"]))
     np.testing.assert_array_equal(predict.given[-1], [steps.centred])
     assert pad.answer["message"] == "Read as 7, 91.0 % sure."
     assert pad.answer["probabilities"] == pytest.approx([0.01] * 7 + [0.91] + [0.01] * 2)
-    assert pad.answer["points"] == sum(map(len, STROKES["7"]))
+    assert pad.answer["number"] == pad.drawing["number"]
     assert [picture["name"] for picture in pad.answer["pictures"]] == list(steps.pictures)
     for picture, image in zip(pad.answer["pictures"], steps.pictures.values(), strict=True):
         np.testing.assert_array_equal(decoded(picture["source"]), 255 - image)
+
+
+def test_every_drawing_gets_an_answer_of_its_own(pad):
+    numbers = []
+    pad.observe(lambda change: numbers.append(change["new"]["number"]), "answer")
+    for _ in range(2):
+        pad.draw([])
+    assert numbers == [1, 2]
 
 
 def decoded(source):
@@ -65,52 +75,106 @@ def decoded(source):
 
 
 def test_the_answer_can_be_sent(pad):
-    pad.strokes = STROKES["7"]
-    assert json.loads(json.dumps(pad.answer)) == pad.answer
+    pad.draw([np.array(stroke) for stroke in STROKES["7"]])
+    for sent in (pad.drawing, pad.answer):
+        assert json.loads(json.dumps(sent)) == sent
 
 
 def test_the_normalisation_can_be_left_out(pad, predict):
-    pad.strokes = STROKES["7"]
-    pad.normalisation = False
+    pad.draw(STROKES["7"], normalisation=False)
     np.testing.assert_array_equal(predict.given[-1], [squeeze(render(STROKES["7"]))])
-    assert pad.answer["normalisation"] is False
     assert list(pad.pictures) == ["drawn", "squeezed to 28 × 28"]
 
 
 def test_the_pad_can_be_cleared(pad):
     before = pad.answer
-    pad.strokes = STROKES["7"]
-    pad.strokes = []
-    assert pad.answer == before
+    pad.draw(STROKES["7"])
+    pad.draw([])
+    assert pad.answer == before | {"number": 2}
 
 
-def test_several_digits_are_refused_in_words(pad, predict):
-    right = [[[x + 110, y] for x, y in stroke] for stroke in STROKES["6"]]
-    pad.strokes = [[[x - 100, y] for x, y in stroke] for stroke in STROKES["6"]] + right
-    assert pad.answer["message"].startswith("This looks like 2 digits")
-    assert pad.answer["probabilities"] == []
-    assert len(predict.given) == 1
+SCRIBBLE = [[[20, y], [260, y]] for y in range(20, 270, 15)]
+PAIR = [[[x + by, y] for x, y in stroke] for by in (-100, 110) for stroke in STROKES["6"]]
 
 
 @pytest.mark.parametrize("normalisation", [True, False])
-def test_strokes_beyond_the_canvas_are_no_ink(pad, normalisation):
-    pad.normalisation = normalisation
-    pad.strokes = [[[-90, -90], [-80, -80]]]
-    assert pad.answer["message"].startswith("There is no ink")
+@pytest.mark.parametrize(
+    "strokes, message",
+    [
+        (PAIR, "This looks like 2 digits"),
+        ([[[140, 140]]], "This is a dot"),
+        ([[[140, 140], [142, 143]]], "This is a dot"),  # a tap that slipped
+        ([[[40, 140], [240, 140]]], "This is wider than any digit"),
+        (SCRIBBLE, "Nearly the whole pad is ink: clear it"),
+        ([[[x / 2 + 70, y / 2 + 70] for x, y in line] for line in SCRIBBLE], "This is a dot"),
+        ([[[-90, -90], [-80, -80]]], "There is no ink"),  # beyond the canvas
+    ],
+)
+def test_what_is_no_digit_is_refused_in_words(pad, predict, strokes, message, normalisation):
+    pad.draw(strokes, normalisation)
+    assert pad.answer["message"].startswith(message)
+    assert "inverted" not in pad.answer["message"]
+    assert pad.answer["probabilities"] == []
+    assert pad.answer["pictures"] == []
+    assert len(predict.given) == 1
 
 
-def test_what_fails_is_said(pad, predict):
+def test_what_fails_is_said(pad):
     def fail(images):
         raise KeyError("C1")
 
     pad._predict = fail
-    pad.strokes = STROKES["7"]
+    pad.draw(STROKES["7"])
     assert pad.answer["message"] == "The prediction failed: KeyError: 'C1'"
 
 
-def test_a_predict_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match=r"predict returns \(10,\) .* expected \(1, 10\)"):
-        DrawingPad(lambda images: np.ones(10))
+NO_PROBABILITIES = {
+    "not a number": np.full((1, 10), np.nan),
+    "one not a number": np.where(np.arange(10) == 3, np.nan, 0.1)[np.newaxis],
+    "infinite": np.full((1, 10), np.inf),
+    "logits": np.arange(10.0)[np.newaxis],
+    "negative": np.where(np.arange(10) == 3, 2, -1 / 9)[np.newaxis],
+    "zeros": np.zeros((1, 10)),
+}
+
+
+@pytest.mark.parametrize("predicted", NO_PROBABILITIES.values(), ids=NO_PROBABILITIES)
+def test_what_is_no_probability_is_an_error(pad, predicted):
+    with pytest.raises(ValueError, match="The model returns no probabilities"):
+        DrawingPad(lambda images: predicted)
+    pad._predict = lambda images: predicted
+    pad.draw(STROKES["7"])
+    assert "The model returns no probabilities" in pad.answer["message"]
+    assert "sure" not in pad.answer["message"]
+    assert pad.answer["probabilities"] == []
+
+
+@pytest.mark.parametrize("shape", [(10,), (1, 9), (2, 10)])
+def test_a_model_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match=r"The model returns .* for one image; expected \(1, 10\)"):
+        DrawingPad(lambda images: np.ones(shape))
+
+
+THREE_LINES = """
+from lenet_helpers.checkpoints import load_checkpoint
+from lenet_helpers.pad import DrawingPad
+from lenet_helpers.runtime import reproducible
+reproducible(seed=0)
+model = load_checkpoint("article_lenet5")
+pad = DrawingPad(model)
+"""
+DRAW_A_ONE = """
+from lenet_helpers.handwriting import example_strokes
+pad.draw(next(strokes for name, _, strokes in example_strokes() if name == "1"))
+print(pad.answer["message"])
+"""
+
+
+def test_the_pad_opens_with_a_committed_network_in_three_lines():
+    done = subprocess.run(
+        [sys.executable, "-c", THREE_LINES + DRAW_A_ONE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Read as 1, ")
 
 
 @pytest.mark.parametrize("progress", ["0", None])
