@@ -155,7 +155,7 @@ def test_a_model_of_another_shape_is_refused(shape):
         DrawingPad(lambda images: np.ones(shape))
 
 
-THREE_LINES = """
+OPEN_PAD = """
 from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.pad import DrawingPad
 from lenet_helpers.runtime import reproducible
@@ -172,7 +172,7 @@ print(pad.answer["message"])
 
 def test_the_pad_opens_with_a_committed_network_in_three_lines():
     done = subprocess.run(
-        [sys.executable, "-c", THREE_LINES + DRAW_A_ONE], capture_output=True, text=True, check=True
+        [sys.executable, "-c", OPEN_PAD + DRAW_A_ONE], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("Read as 1, ")
 
