@@ -157,14 +157,14 @@ def test_a_model_of_another_shape_is_refused(shape):
 
 OPEN_PAD = """
 from lenet_helpers.checkpoints import load_checkpoint
-from lenet_helpers.pad import DrawingPad
+from lenet_helpers.handwriting.pad import DrawingPad
 from lenet_helpers.runtime import reproducible
 reproducible(seed=0)
 model = load_checkpoint("article_lenet5")
 pad = DrawingPad(model)
 """
 DRAW_A_ONE = """
-from lenet_helpers.handwriting import example_strokes
+from lenet_helpers.handwriting.strokes import example_strokes
 pad.draw(next(strokes for name, _, strokes in example_strokes() if name == "1"))
 print(pad.answer["message"])
 """
