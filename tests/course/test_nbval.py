@@ -138,9 +138,10 @@ BROKEN = {
 
 def test_broken_exercises_are_caught_and_sound_ones_are_not(tmp_path):
     changes = [{}, *BROKEN.values(), {}]
-    exercises = [small_exercise(place, **change) for place, change in enumerate(changes, start=1)]
-    notebook = new_notebook(cells=sum(exercises, []))
-    nbformat.write(notebook, tmp_path / "01_exercises.ipynb")
+    cells = [
+        cell for place, one in enumerate(changes, start=1) for cell in small_exercise(place, **one)
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "01_exercises.ipynb")
     _, printed, failed = run_pytest(tmp_path, "nbval_exercises", "--nbval-lax")
     assert failed == {f"Exercise 1.{place}" for place in range(2, len(changes))}, printed
 

@@ -20,7 +20,6 @@ from course import checks
 from course.lab import served
 from course.project import (
     GUIDE,
-    ROOT,
     ToolError,
     chapter,
     notebook_paths,
