@@ -205,45 +205,43 @@ def strings(node):
             yield from strings(one)
 
 
-def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, tmp_path, no_full_mnist):
-    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
-    path, notebook = next(iter(WITH_EXERCISES.items()))
-    nbformat.write(learners_version(notebook, ADDRESS), tmp_path / path.name)
-    with served(tmp_path, **no_full_mnist) as lab:
-        page = browser.new_page()
-        page.goto(lab.address(path.name))
-        page.get_by_text("| Idle").wait_for(timeout=30_000)
-        assert page.get_by_text("Not yet").count() == 0
-        page.locator("summary").first.click()
-        assert page.locator("details[open]").count() == 1
-        # Before the kernel is there, "Run All" would ask which one to select.
-        idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
-        idle.wait_for(state="attached", timeout=120_000)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
-        last = page.locator(
-            ".jp-CodeCell", has_text=notebook.cells[exercises(notebook)[-1].check].source
-        )
-        last.get_by_text("Not yet: the dots are still there").wait_for(timeout=120_000)
-        assert page.get_by_text("Not yet: the dots").count() == len(exercises(notebook))
-        page.close()
+def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, jupyterlab):
+    address, folder = jupyterlab
+    notebook = next(iter(WITH_EXERCISES.values()))
+    nbformat.write(learners_version(notebook, ADDRESS), folder / "learners.ipynb")
+    page = browser.new_page()
+    page.goto(address("learners.ipynb"))
+    page.get_by_text("| Idle").wait_for(timeout=30_000)
+    assert page.locator(".jp-OutputArea-output", has_text="Not yet").count() == 0
+    page.locator("summary").first.click()
+    assert page.locator("details[open]").count() == 1
+    # Before the kernel is there, "Run All" would ask which one to select.
+    idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+    idle.wait_for(state="attached", timeout=120_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    last = page.locator(
+        ".jp-CodeCell", has_text=notebook.cells[exercises(notebook)[-1].check].source
+    )
+    last.get_by_text("Not yet: the dots are still there").wait_for(timeout=120_000)
+    assert page.get_by_text("Not yet: the dots").count() == len(exercises(notebook))
+    page.close()
 
 
-def test_solutions_are_folded_in_jupyterlab_and_open_with_a_click(browser, tmp_path):
-    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
-    path, notebook = next(iter(WITH_EXERCISES.items()))
-    nbformat.write(notebook, tmp_path / path.name)
-    with served(tmp_path) as lab:
-        page = browser.new_page()
-        page.goto(lab.address(path.name))
-        folded = page.locator(".jp-Placeholder", has_text="# @title Solution")
-        count = len(exercises(notebook))
-        folded.nth(count - 1).wait_for(timeout=60_000)
-        assert folded.count() == count
-        folded.first.click()
-        page.locator(".jp-Editor", has_text="# @title Solution").wait_for()
-        assert folded.count() == count - 1
-        page.close()
+def test_solutions_are_folded_in_jupyterlab_and_open_with_a_click(browser, jupyterlab):
+    address, folder = jupyterlab
+    notebook = next(iter(WITH_EXERCISES.values()))
+    nbformat.write(notebook, folder / "solutions.ipynb")
+    page = browser.new_page()
+    page.goto(address("solutions.ipynb"))
+    folded = page.locator(".jp-Placeholder", has_text="# @title Solution")
+    count = len(exercises(notebook))
+    folded.nth(count - 1).wait_for(timeout=60_000)
+    assert folded.count() == count
+    folded.first.click()
+    page.locator(".jp-Editor", has_text="# @title Solution").wait_for()
+    assert folded.count() == count - 1
+    page.close()
 
 
 def test_jupyterlab_that_does_not_begin_says_why(tmp_path):

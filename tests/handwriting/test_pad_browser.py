@@ -1,23 +1,15 @@
 """The drawing pad in a real JupyterLab: drawn on with the mouse, in a headless Chromium."""
 
-import json
 import re
 import shutil
 import warnings
 
 import pytest
 
-from course.lab import served
 from course.project import BUILD, NOTEBOOKS
 from lenet_helpers.handwriting.strokes import example_strokes
 
 SCREENSHOTS = BUILD / "pad-screenshots"
-SETTINGS = {
-    "apputils-extension/themes": {"adaptive-theme": True},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    # Cells out of sight are there all the same, the pad's as well.
-    "notebook-extension/tracker": {"windowingMode": "none"},
-}
 CHAPTER = "07_look_inside.ipynb"
 IDLE = re.compile(r"^(?!No Kernel).* \| Idle$")
 MINUTE = 60_000  # milliseconds
@@ -52,41 +44,15 @@ COLOURS = """(element) => {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Return a folder with a copy of chapter 7."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copy(NOTEBOOKS / CHAPTER, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def jupyterlab(folder, tmp_path_factory):
-    """Return a JupyterLab that follows the browser's light or dark theme."""
-    pytest.importorskip("jupyterlab", reason="needs pip install -r requirements.txt")
-    home = tmp_path_factory.mktemp("home")
-    for name, choice in SETTINGS.items():
-        settings = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps(choice))
-    places = {
-        "IPYTHONDIR": home / "ipython",
-        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
-    }
-    # Where it is 0, as for notebooks that are compared, the pad keeps to words.
-    environment = {name: str(place) for name, place in places.items()} | {"LENET_PROGRESS": "1"}
-    with served(folder, **environment) as lab:
-        yield lab
-
-
-@pytest.fixture(scope="module")
 def page(browser, jupyterlab):
     """Return a page in which the chapter was opened and run, its pad ready."""
+    address, folder = jupyterlab
+    shutil.copy(NOTEBOOKS / CHAPTER, folder)
     problems = []
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.set_default_timeout(MINUTE)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(jupyterlab.address(CHAPTER))
+    page.goto(address(CHAPTER))
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     # Before the kernel is there, "Run All" would ask which one to select. The toolbar's circle is
     # idle even then; the status bar tells.
