@@ -1,7 +1,6 @@
 """The drawing pad in a real JupyterLab: drawn on with the mouse, in a headless Chromium."""
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -10,18 +9,11 @@ import warnings
 import nbformat
 import pytest
 
-from course.lab import served
 from course.project import BUILD
 from lenet_helpers.handwriting.strokes import example_strokes
 from tests.handwriting.test_pad import OPEN_PAD
 
 SCREENSHOTS = BUILD / "pad-screenshots"
-SETTINGS = {
-    "apputils-extension/themes": {"adaptive-theme": True},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    # Cells out of sight are there all the same, the pad's as well.
-    "notebook-extension/tracker": {"windowingMode": "none"},
-}
 TRAINING = """
 import numpy as np
 from lenet_helpers.models import article_lenet5, compile_article
@@ -63,35 +55,15 @@ COLOURS = """(element) => {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Return a folder with a notebook that opens the pad, and one that trains besides."""
-    folder = tmp_path_factory.mktemp("notebooks")
+def address(jupyterlab):
+    """Return a function, name -> address, of a notebook that opens the pad, and one that trains."""
+    address, folder = jupyterlab
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     for name, last in {"drawn": REPORTING, "spoilt": TRAINING}.items():
         cells = list(map(nbformat.v4.new_code_cell, [f"{OPEN_PAD}pad", last]))
         notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def jupyterlab(folder, tmp_path_factory):
-    """Return a JupyterLab that follows the browser's light or dark theme."""
-    pytest.importorskip("jupyterlab", reason="needs pip install -r requirements.txt")
-    home = tmp_path_factory.mktemp("home")
-    for name, choice in SETTINGS.items():
-        settings = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps(choice))
-    places = {
-        "IPYTHONDIR": home / "ipython",
-        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
-    }
-    # Where it is 0, as for notebooks that are compared, the pad keeps to words.
-    environment = {name: str(place) for name, place in places.items()} | {"LENET_PROGRESS": "1"}
-    with served(folder, **environment) as lab:
-        yield lab
+    return address
 
 
 @contextlib.contextmanager
@@ -126,16 +98,16 @@ def choose(page, menu, item):
 
 
 @pytest.fixture(scope="module")
-def page(browser, jupyterlab):
+def page(browser, address):
     """Return a page with a pad that is drawn on and cleared."""
-    with opened(browser, jupyterlab.address("drawn.ipynb")) as page:
+    with opened(browser, address("drawn.ipynb")) as page:
         yield page
 
 
 @pytest.fixture
-def spoilt(browser, jupyterlab):
+def spoilt(browser, address):
     """Return a page whose kernel may be ended."""
-    with opened(browser, jupyterlab.address("spoilt.ipynb")) as page:
+    with opened(browser, address("spoilt.ipynb")) as page:
         yield page
 
 
@@ -290,9 +262,9 @@ def luminance(colour):
 
 
 @pytest.mark.usefixtures("_cleared")
-def test_a_late_answer_is_awaited_with_a_blank_panel(page, folder):
+def test_a_late_answer_is_awaited_with_a_blank_panel(page, jupyterlab):
     draw(page, strokes_of("7"))
-    kernel = int((folder / "kernel.pid").read_text())
+    kernel = int((jupyterlab[1] / "kernel.pid").read_text())
     os.kill(kernel, signal.SIGSTOP)
     try:
         page.locator(".lenet-pad button").click()
