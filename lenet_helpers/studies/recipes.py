@@ -468,7 +468,6 @@ STUDIES = {
         "the ladder's network trained for four times as long, on wider distortions",
         {"100-epochs": _patient()},
         opens_test_set=True,
-        committed=False,
     ),
     "sizes": Study(
         "what a parameter buys: smaller networks, and LeNet-5's own layers",
