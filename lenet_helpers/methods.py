@@ -18,7 +18,12 @@ from lenet_helpers import distortions
 from lenet_helpers.checkpoints import CheckpointError
 from lenet_helpers.losses import MeanDistance, RBFLoss, SmoothedCrossentropy
 from lenet_helpers.models import compile_1998, compile_article
-from lenet_helpers.optimizers import CurvatureEstimate, StochasticDiagonalLM, paper_rate
+from lenet_helpers.optimizers import (
+    CurvatureEstimate,
+    StochasticDiagonalLM,
+    TrainingRecord,
+    paper_rate,
+)
 from lenet_helpers.preprocessing import split_validation, to_model_input
 from lenet_helpers.recipes import find, read_settings
 from lenet_helpers.training import predict, train
@@ -32,7 +37,8 @@ def article(model, images, labels, recipe, seed, callbacks=()):
 def paper(model, images, labels, recipe, seed, callbacks=()):
     """The recipe of 1998: the loss of eq. 9, and the stochastic diagonal LM of appendix C.
 
-    options: rubbish (the constant j), mu.
+    options: rubbish (the constant j), mu, and recorded (whether the logs get what
+    `TrainingRecord` adds; off unless given).
     """
     compile_1998(model, StochasticDiagonalLM(mu=recipe.options["mu"]), _loss(recipe))
     seen = training_part(len(images), recipe)
@@ -40,7 +46,8 @@ def paper(model, images, labels, recipe, seed, callbacks=()):
         lambda epoch, now: paper_rate(epoch, recipe.epochs)
     )
     curvature = CurvatureEstimate(images[seen], labels[seen], seed)
-    return _train(model, images, labels, recipe, seed, [curvature, rates, *callbacks])
+    record = [TrainingRecord()] if recipe.options.get("recorded") else []
+    return _train(model, images, labels, recipe, seed, [curvature, rates, *record, *callbacks])
 
 
 def one_cycle(model, images, labels, recipe, seed, callbacks=()):
