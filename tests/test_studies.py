@@ -85,7 +85,7 @@ def test_the_checkpoint_of_a_run_is_kept(tmp_path, monkeypatch):
 
 
 LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 2}
-LEAST_SEEDS |= {"choices_small": 1, "choices_sizes": 1}
+LEAST_SEEDS |= {"choices_small": 1, "choices_sizes": 1, "grid1998": 3}
 
 
 @pytest.mark.parametrize("name", LEAST_SEEDS)
@@ -119,7 +119,7 @@ def test_a_size_in_a_name_is_the_number_of_parameters():
         assert list(runs["rung"].str.extract(r"^(\d+)", expand=False).astype(int)) == list(sizes)
 
 
-@pytest.mark.parametrize("name", ["choices_small", "choices_sizes"])
+@pytest.mark.parametrize("name", ["choices_small", "choices_sizes", "grid1998"])
 def test_settings_are_chosen_without_the_test_set(name):
     assert read_runs(studies.FOLDER / f"{name}.csv")["test_errors"].isna().all()
 
