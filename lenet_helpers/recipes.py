@@ -145,12 +145,15 @@ def _choice(epochs=8, **options):
     return _of_1998(epochs=epochs, validation_split=0.1, **options)
 
 
+def _started(recipe, start):
+    """A recipe for LeNet-5 as published, with one of the starts of `layers.STARTS`."""
+    return replace(recipe, network_options={"start": start})
+
+
 def _grid_of_1998():
     """Starts, equations of the loss and mu, on validation images, with what they led to."""
     return {
-        f"{name}-mu{mu}-{equation}": replace(
-            _choice(mu=mu, rubbish=rubbish, recorded=True), network_options={"start": start}
-        )
+        f"{name}-mu{mu}-{equation}": _started(_choice(mu=mu, rubbish=rubbish, recorded=True), start)
         for name, start in (("sqrtF", "1/sqrt(F)"), ("F", "2.4/F"))
         for equation, rubbish in (("eq9", RUBBISH), ("eq8", None))
         for mu in (0.02, 0.05, 0.1, 0.5)
@@ -340,6 +343,8 @@ GENTLE = {
 # What was chosen on validation images, by the study "choices1998".
 RUBBISH, MU = 10.0, 0.5
 SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
+# By "grid1998": with this start, the paper's own mu (section III.B) is as good as any.
+START, PAPER_MU = "1/sqrt(F)", 0.02
 # The steps of `models.between_article_and_1998`, for which nothing heavy has to be loaded here.
 STEPS_TO_1998 = ["input", "F6", "subsampling", "squashing", "table", "RBF"]
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
@@ -411,6 +416,8 @@ STUDIES = {
             "distorted": _of_1998(mu=MU, distort=MIDDLE),
             "SGD": _of_1998(**_by_keras("SGD", 3e-4)),
             "Adam": _of_1998(**_by_keras("Adam", 1e-3)),
+            "paper": _started(_of_1998(mu=PAPER_MU), START),
+            "paper-distorted": _started(_of_1998(mu=PAPER_MU, distort=MIDDLE), START),
         },
         opens_test_set=True,
     ),
