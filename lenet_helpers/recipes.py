@@ -409,6 +409,13 @@ STUDIES = {
     "grid1998": Study(
         "the start, mu and the loss of LeNet-5 as published, on validation images", _grid_of_1998()
     ),
+    "stability1998": Study(
+        "LeNet-5 as published after its first pass, which not every start survives",
+        {
+            f"mu{mu}": _started(_choice(epochs=1, mu=mu, recorded=True), START)
+            for mu in (0.02, 0.05, 0.1, 0.5)
+        },
+    ),
     "lenet1998": Study(
         "LeNet-5 as published, 20 passes over all training images",
         {
