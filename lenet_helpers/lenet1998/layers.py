@@ -9,6 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 AMPLITUDE, SLOPE = 1.7159, 2 / 3
+# How far from 0 a weight starts at most, F the number of inputs of the unit that it belongs to:
+# as LeCun et al. 1998 give it (appendix A), and as in their later library, EBLearn.
+STARTS = {"2.4/F": lambda fan_in: 2.4 / fan_in, "1/sqrt(F)": lambda fan_in: 1 / np.sqrt(fan_in)}
 
 
 @keras.saving.register_keras_serializable(package="lenet_helpers")
@@ -19,30 +22,37 @@ def scaled_tanh(x):
 
 @keras.saving.register_keras_serializable(package="lenet_helpers")
 class FanInUniform(keras.initializers.Initializer):
-    """Uniform in +-2.4 / F, F the number of inputs of the unit that the weight belongs to.
+    """Uniform within a limit that follows from F, the inputs of the unit that a weight belongs to.
 
-    fan_in: int, or one int for each unit along the last axis. Paper: section III, appendix A.
+    fan_in: F, an int, or one int for each unit along the last axis.
+    start:  one of STARTS, the limit: the paper's 2.4 / F unless given.
+    Raises ValueError for another start.
     """
 
-    def __init__(self, fan_in):
-        self.fan_in = np.asarray(fan_in).tolist()
-        self._start = keras.initializers.RandomUniform(-1, 1)
+    def __init__(self, fan_in, start="2.4/F"):
+        if start not in STARTS:
+            raise ValueError(f"start must be one of {', '.join(STARTS)}, got {start!r}.")
+        self.fan_in, self.start = np.asarray(fan_in).tolist(), start
+        self._uniform = keras.initializers.RandomUniform(-1, 1)
 
     def __call__(self, shape, dtype=None):
-        return self._start(shape, dtype) * tf.constant(2.4 / np.asarray(self.fan_in), dtype)
+        limit = STARTS[self.start](np.asarray(self.fan_in))
+        return self._uniform(shape, dtype) * tf.constant(limit, dtype)
 
     def get_config(self):
-        return {"fan_in": self.fan_in}
+        return {"fan_in": self.fan_in, "start": self.start}
 
 
 class _SquashedLayer(keras.layers.Layer):
     """A layer whose output is `activation(weighted_sums(inputs))`.
 
+    start: one of STARTS, within which limits its weights start.
     Once built, it refuses inputs of another shape with a ValueError.
     """
 
-    def __init__(self, activation=None, **kwargs):
+    def __init__(self, activation=None, start="2.4/F", **kwargs):
         super().__init__(**kwargs)
+        self.start = start
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
@@ -65,8 +75,9 @@ class _SquashedLayer(keras.layers.Layer):
         slopes = tape.gradient(outputs, sums)
         return self._back_through_sums(inputs, slopes * slopes * upstream)
 
-    def _activation_config(self):
-        return {"activation": keras.activations.serialize(self.activation)}
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "activation": activation, "start": self.start}
 
 
 @keras.saving.register_keras_serializable(package="lenet_helpers")
@@ -121,12 +132,13 @@ class ConnectedConv2D(_SquashedLayer):
         self.kernel = self.add_weight(
             name="kernel",
             shape=(size, size, *map(int, shape)),
-            initializer=self.kernel_initializer or FanInUniform(fan_in * unit_of_kernel),
+            initializer=self.kernel_initializer
+            or FanInUniform(fan_in * unit_of_kernel, self.start),
         )
         self.bias = self.add_weight(
             name="bias",
             shape=(self.filters,),
-            initializer=self.bias_initializer or FanInUniform(fan_in * units),
+            initializer=self.bias_initializer or FanInUniform(fan_in * units, self.start),
         )
 
     def dense_kernel(self):
@@ -150,7 +162,6 @@ class ConnectedConv2D(_SquashedLayer):
     def get_config(self):
         return {
             **super().get_config(),
-            **self._activation_config(),
             "filters": self.filters,
             "kernel_size": self.kernel_size,
             "table": None if self.table is None else self.table.astype(int).tolist(),
@@ -189,9 +200,11 @@ class Subsampling(_SquashedLayer):
     def build(self, input_shape):
         super().build(input_shape)
         self.compute_output_shape(input_shape)
-        shape, start = (input_shape[-1],), FanInUniform(4)
-        self.coefficient = self.add_weight(name="coefficient", shape=shape, initializer=start)
-        self.bias = self.add_weight(name="bias", shape=shape, initializer=FanInUniform(4))
+        shape = (input_shape[-1],)
+        self.coefficient, self.bias = (
+            self.add_weight(name=name, shape=shape, initializer=FanInUniform(4, self.start))
+            for name in ("coefficient", "bias")
+        )
 
     def weighted_sums(self, inputs):
         """What the activation gets: (batch, height / 2, width / 2, channels)."""
@@ -202,9 +215,6 @@ class Subsampling(_SquashedLayer):
         if height % 2 or width % 2:
             raise ValueError(f"{self.name}: {height}x{width} does not divide into 2x2 pixels.")
         return (batch, height // 2, width // 2, channels)
-
-    def get_config(self):
-        return {**super().get_config(), **self._activation_config()}
 
     def _back_through_sums(self, inputs, upstream):
         to_sums = upstream * tf.square(self.coefficient.value)
@@ -230,10 +240,12 @@ class ConnectedDense(_SquashedLayer):
         super().build(input_shape)
         features = input_shape[-1]
         self.kernel = self.add_weight(
-            name="kernel", shape=(features, self.units), initializer=FanInUniform(features)
+            name="kernel",
+            shape=(features, self.units),
+            initializer=FanInUniform(features, self.start),
         )
         self.bias = self.add_weight(
-            name="bias", shape=(self.units,), initializer=FanInUniform(features)
+            name="bias", shape=(self.units,), initializer=FanInUniform(features, self.start)
         )
 
     def weighted_sums(self, inputs):
@@ -244,7 +256,7 @@ class ConnectedDense(_SquashedLayer):
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
-        return {**super().get_config(), **self._activation_config(), "units": self.units}
+        return {**super().get_config(), "units": self.units}
 
     def _back_through_sums(self, inputs, upstream):
         to_inputs = tf.matmul(upstream, tf.square(self.kernel.value), transpose_b=True)

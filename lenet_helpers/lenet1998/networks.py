@@ -37,14 +37,15 @@ C3_TABLE = np.array(
 )
 
 
-def lenet5_1998():
+def lenet5_1998(start="2.4/F"):
     """Return LeNet-5 as published, not yet compiled: 60,000 trainable parameters, 840 fixed.
 
     Input (N, 32, 32, 1) float32 from `to_paper_input`; output (N, 10) float32, the squared
     distances of F6 to the ten codes: the smallest is the answer.
+    start: one of `layers.STARTS`, within which limits weights start; the paper's unless given.
     LeCun et al. 1998, section II.B. Where the paper leaves something open: the glyphs are ours.
     """
-    squash = {"activation": scaled_tanh}
+    squash = {"activation": scaled_tanh, "start": start}
     return keras.Sequential(
         [
             keras.Input((32, 32, 1)),

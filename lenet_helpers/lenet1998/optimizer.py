@@ -45,6 +45,12 @@ class StochasticDiagonalLM(keras.optimizers.Optimizer):
         for scale, curvature in zip(self._scales, curvatures, strict=True):
             scale.assign(1 / (self.mu + curvature))
 
+    def rate_range(self):
+        """The lowest and the highest eta / (mu + h_kk) over all weights: two floats."""
+        scales = np.concatenate([np.ravel(scale) for scale in self._scales])
+        low, high = float(self.learning_rate) * np.float64([scales.min(), scales.max()])
+        return float(low), float(high)
+
     def update_step(self, gradient, variable, learning_rate):
         scale = self._scales[self._get_variable_index(variable)]
         rate = tf.cast(learning_rate, variable.dtype)
@@ -75,6 +81,37 @@ class CurvatureEstimate(keras.callbacks.Callback):
         chosen = numbers.choice(len(self.images), min(PATTERNS, len(self.images)), replace=False)
         found = self.estimate(to_paper_input(self.images[chosen]), self.labels[chosen])
         self.model.optimizer.set_curvatures(found)
+
+
+class TrainingRecord(keras.callbacks.Callback):
+    """Adds to each epoch's logs how fast weights could move, and how many kernels hardly did.
+
+    rate_low, rate_high: `StochasticDiagonalLM.rate_range` of the epoch.
+    C1_untrained, ...:   for each layer in `layers`, how many of its maps are `untrained` so far.
+    """
+
+    layers = ("C1", "C3", "C5")
+
+    def on_train_begin(self, logs=None):
+        self._starts = self._kernels()
+
+    def on_epoch_end(self, epoch, logs):
+        logs["rate_low"], logs["rate_high"] = self.model.optimizer.rate_range()
+        for name, start, now in zip(self.layers, self._starts, self._kernels(), strict=True):
+            logs[f"{name}_untrained"] = untrained(start, now)
+
+    def _kernels(self):
+        return [self.model.get_layer(name).dense_kernel().numpy() for name in self.layers]
+
+
+def untrained(start, now):
+    """How many maps have not been trained: their kernels moved less than a tenth of the median.
+
+    start, now: (k, k, channels, maps), a layer's kernel before training and after.
+    The layer's own median is the measure, as it does not depend on the size of the start.
+    """
+    moved = np.linalg.norm((now - start).reshape(-1, now.shape[-1]), axis=0)
+    return int((moved < np.median(moved) / 10).sum())
 
 
 def paper_rate(epoch, epochs=20):

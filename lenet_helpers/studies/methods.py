@@ -15,7 +15,12 @@ import numpy as np
 from lenet_helpers.checkpoints import CheckpointError, unpack_weights
 from lenet_helpers.lenet1998.losses import MeanDistance, RBFLoss, SmoothedCrossentropy
 from lenet_helpers.lenet1998.networks import compile_1998
-from lenet_helpers.lenet1998.optimizer import CurvatureEstimate, StochasticDiagonalLM, paper_rate
+from lenet_helpers.lenet1998.optimizer import (
+    CurvatureEstimate,
+    StochasticDiagonalLM,
+    TrainingRecord,
+    paper_rate,
+)
 from lenet_helpers.models import compile_article
 from lenet_helpers.preprocessing import split_validation, to_model_input
 from lenet_helpers.studies import distortions
@@ -32,7 +37,8 @@ def article(model, images, labels, recipe, seed, callbacks=(), state=None):
 def paper(model, images, labels, recipe, seed, callbacks=(), state=None):
     """The recipe of 1998: the loss of eq. 9, and the stochastic diagonal LM of appendix C.
 
-    options: rubbish (the constant j), mu.
+    options: rubbish (the constant j), mu, and recorded (whether the logs get what
+    `TrainingRecord` adds; off unless given).
     """
     compile_1998(model, StochasticDiagonalLM(mu=recipe.options["mu"]), _loss(recipe))
     seen = training_part(len(images), recipe)
@@ -40,7 +46,9 @@ def paper(model, images, labels, recipe, seed, callbacks=(), state=None):
         lambda epoch, now: paper_rate(epoch, recipe.epochs)
     )
     curvature = CurvatureEstimate(images[seen], labels[seen], seed)
-    return _train(model, images, labels, recipe, seed, [curvature, rates, *callbacks], state)
+    record = [TrainingRecord()] if recipe.options.get("recorded") else []
+    callbacks = [curvature, rates, *record, *callbacks]
+    return _train(model, images, labels, recipe, seed, callbacks, state)
 
 
 def one_cycle(model, images, labels, recipe, seed, callbacks=(), state=None):

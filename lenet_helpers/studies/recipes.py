@@ -185,6 +185,21 @@ def _choice(epochs=8, **options):
     return _of_1998(epochs=epochs, validation_split=0.1, **options)
 
 
+def _started(recipe, start):
+    """A recipe for LeNet-5 as published, with one of the starts of `layers.STARTS`."""
+    return replace(recipe, network_options={"start": start})
+
+
+def _grid_of_1998():
+    """Starts, equations of the loss and mu, on validation images, with what they led to."""
+    return {
+        f"{name}-mu{mu}-{equation}": _started(_choice(mu=mu, rubbish=rubbish, recorded=True), start)
+        for name, start in (("sqrtF", "1/sqrt(F)"), ("F", "2.4/F"))
+        for equation, rubbish in (("eq9", RUBBISH), ("eq8", None))
+        for mu in (0.02, 0.05, 0.1, 0.5)
+    }
+
+
 def _by_keras(optimizer, learning_rate, **others):
     """`_of_1998` or `_choice` with a Keras optimizer, its rate falling as the paper's does."""
     return {
@@ -533,6 +548,16 @@ STUDIES = {
                 for name, limits in (("small", SMALL), ("middle", MIDDLE))
                 for mu in (0.2, 0.5)
             },
+        },
+    ),
+    "grid1998": Study(
+        "the start, mu and the loss of LeNet-5 as published, on validation images", _grid_of_1998()
+    ),
+    "stability1998": Study(
+        "LeNet-5 as published after its first pass, which not every start survives",
+        {
+            f"mu{mu}": _started(_choice(epochs=1, mu=mu, recorded=True), "1/sqrt(F)")
+            for mu in (0.02, 0.05, 0.1, 0.5)
         },
     ),
     "lenet1998": Study(

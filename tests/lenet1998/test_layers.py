@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from lenet_helpers.lenet1998.layers import (
     RBF,
+    STARTS,
     ConnectedConv2D,
     ConnectedDense,
     FanInUniform,
@@ -219,18 +220,27 @@ def test_another_input_is_refused(lenet5, shape):
 # --- initial weights -----------------------------------------------------------------------------
 
 
-def test_initial_weights_keep_to_the_fan_in_of_their_unit():
+@pytest.mark.parametrize(
+    "start, limit",
+    [({}, lambda inputs: 2.4 / inputs), ({"start": "1/sqrt(F)"}, lambda inputs: inputs**-0.5)],
+)
+def test_initial_weights_keep_to_the_fan_in_of_their_unit(start, limit):
     fan_in = {"C1": 25, "S2": 4, "S4": 4, "C5": 400, "F6": 120}
     keras.utils.set_random_seed(0)
-    model = lenet5_1998()
+    model = lenet5_1998(**start)
     for name, inputs in fan_in.items():
         for variable in model.get_layer(name).trainable_variables:
-            assert_uniform(variable, 2.4 / inputs)
+            assert_uniform(variable, limit(inputs))
     kernel, bias = model.get_layer("C3").trainable_variables
     of_connection = 25 * C3_TABLE.sum(axis=0)[np.argwhere(C3_TABLE)[:, 1]]
     for inputs in (75, 100, 150):
-        assert_uniform(kernel.numpy()[:, :, of_connection == inputs], 2.4 / inputs)
-        assert_uniform(bias.numpy()[25 * C3_TABLE.sum(axis=0) == inputs], 2.4 / inputs)
+        assert_uniform(kernel.numpy()[:, :, of_connection == inputs], limit(inputs))
+        assert_uniform(bias.numpy()[25 * C3_TABLE.sum(axis=0) == inputs], limit(inputs))
+
+
+def test_another_start_is_refused():
+    with pytest.raises(ValueError, match=r"one of 2.4/F, 1/sqrt.F., got 'glorot'"):
+        lenet5_1998(start="glorot")
 
 
 def assert_uniform(values, limit):
@@ -259,6 +269,16 @@ def test_one_limit_for_each_unit():
     limits = np.array([2.4, 0.1])
     assert (abs(drawn) <= limits).all()
     assert (abs(drawn).max(axis=0) > 0.99 * limits).all()
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_start_survives_saving(start):
+    made = FanInUniform([4, 25], start)
+    again = keras.initializers.deserialize(keras.initializers.serialize(made))
+    assert again.get_config() == made.get_config()
+    assert FanInUniform([4, 25]).get_config() != FanInUniform([4, 25], "1/sqrt(F)").get_config()
+    layer = ConnectedDense(3, start=start)
+    assert ConnectedDense.from_config(layer.get_config()).start == start
 
 
 # --- saving and errors ---------------------------------------------------------------------------

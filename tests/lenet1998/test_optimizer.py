@@ -1,5 +1,7 @@
 """The paper's optimizer, and the curvatures that it divides by."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -20,9 +22,12 @@ from lenet_helpers.lenet1998.optimizer import (
     StochasticDiagonalLM,
     curvatures,
     paper_rate,
+    untrained,
 )
 from lenet_helpers.models import article_lenet5, compile_article
 from lenet_helpers.preprocessing import to_paper_input
+from lenet_helpers.studies import methods
+from lenet_helpers.studies.recipes import STUDIES
 from tests.lenet1998 import paper
 
 TABLE = np.array([[1, 0, 1], [1, 1, 0]], bool)
@@ -169,6 +174,13 @@ def test_the_step_by_hand():
     np.testing.assert_allclose(variables[1], [[1.5 + 0.5 * 2]], rtol=1e-6)
 
 
+def test_the_range_of_rates_is_that_of_all_weights():
+    optimizer = StochasticDiagonalLM(learning_rate=0.01, mu=0.02)
+    optimizer.build([keras.Variable([1.0, -2.0]), keras.Variable([[0.5]])])
+    optimizer.set_curvatures([np.array([0.08, 0.98], "float32"), np.array([[0.03]], "float32")])
+    assert optimizer.rate_range() == pytest.approx((0.01 / 1, 0.01 / 0.05))
+
+
 def test_every_variable_needs_its_curvature():
     optimizer = StochasticDiagonalLM()
     optimizer.build([keras.Variable([1.0]), keras.Variable([1.0])])
@@ -248,3 +260,38 @@ def test_500_training_images_drawn_by_seed_and_pass():
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert set(drawn[0]) != set(drawn[2])
     assert set(drawn[0]) != set(drawn[3])
+
+
+# --- what is recorded ---------------------------------------------------------------------------
+
+
+def test_a_map_is_untrained_whose_kernel_moved_a_tenth_less_than_the_median():
+    start = np.random.default_rng(0).normal(size=(2, 2, 3, 5))
+    direction = np.ones((2, 2, 3, 1)) / np.sqrt(12)
+    assert untrained(start, start + direction * [1.0, 2.0, 0.19, 0.0, 3.0]) == 1
+    assert untrained(start, start + direction * [1.0, 2.0, 0.09, 0.0, 3.0]) == 2
+
+
+def test_a_record_of_rates_and_untrained_maps_stands_beside_each_pass():
+    digits = load_mnist()
+    recipe = replace(STUDIES["grid1998"].rungs["sqrtF-mu0.1-eq9"], epochs=2, validation_split=0)
+    plain = replace(recipe, options={"rubbish": 10.0, "mu": 0.1})
+    logs = {}
+    for one in (recipe, plain):
+        keras.utils.set_random_seed(0)
+        model = methods.build(one)
+        before = model.get_layer("C3").dense_kernel().numpy()
+        history = methods.paper(model, digits.x_train[:200], digits.y_train[:200], one, 0)
+        logs[one is recipe] = history.history
+    recorded = logs[True]
+    after = model.get_layer("C3").dense_kernel().numpy()
+    assert recorded["C3_untrained"][-1] == untrained(before, after)
+    low, high = model.optimizer.rate_range()
+    assert (recorded["rate_low"][-1], recorded["rate_high"][-1]) == (low, high)
+    # A weight without curvature moves at eta / mu; none moves faster.
+    assert 5e-4 / 0.1 * 0.9 < recorded["rate_high"][0] <= 5e-4 / 0.1 * 1.001
+    assert recorded["rate_low"][0] < recorded["rate_high"][0] / 10
+    # A record changes nothing of the training.
+    assert logs[False] == {name: recorded[name] for name in logs[False]}
+    added = {"rate_low", "rate_high", "C1_untrained", "C3_untrained", "C5_untrained"}
+    assert set(recorded) - set(logs[False]) == added
