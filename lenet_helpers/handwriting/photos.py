@@ -86,8 +86,8 @@ def find_ink_in_photo(colours):
     colours: (H, W, 3) uint8, red, green and blue as they were seen.
     Paper is what is left when all that is darker than its surroundings and narrower than a window
     is filled (grey closing by reconstruction), so shadows are paper. Ink is what differs from it,
-    relative to its brightness. Where that runs off the picture, as ruled lines do, only what is
-    darker is taken for ink. How dark it is, is measured against the nearest paper.
+    relative to its brightness. Where that touches a border, as ruled lines do, only what is darker
+    is taken for ink, if there is such ink. How dark it is, is measured against the nearest paper.
     Returns (H, W) uint8, 0 paper to 255 ink. Raises HandwritingError if nothing stands out from
     the paper, and if something that runs off the picture touches the digit, lies close to it, or
     reaches opposite borders.
@@ -140,17 +140,26 @@ def _contrast(light, paper):
 
 
 def _separate(contrast):
-    """Tell ink from paper, (H, W) bool, by the lowest threshold at which none runs off."""
+    """Tell ink from paper, (H, W) bool, by the lowest threshold at which none touches a border.
+
+    If some always does, by the lowest at which none runs off the picture.
+    """
     least = max(NOISE * np.median(contrast), LEAST_CONTRAST)
     high = max(threshold_otsu(contrast), least)
     low = max(high / 2, least)
-    refusals = []
+    touching, refusals = [], []
     for threshold in np.linspace(low, max(low, STRICTEST * contrast.max()), 3):
+        is_dark = apply_hysteresis_threshold(contrast, threshold, max(threshold, high))
         try:
-            is_ink = apply_hysteresis_threshold(contrast, threshold, max(threshold, high))
-            return _within_the_picture(is_ink)
+            is_ink = _within_the_picture(is_dark)
         except HandwritingError as refusal:
             refusals.append(refusal)
+            continue
+        if not _contacts(is_ink).any():
+            return is_ink
+        touching.append(is_ink)
+    if touching:
+        return touching[0]
     raise refusals[0]
 
 

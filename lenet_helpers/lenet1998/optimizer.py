@@ -21,7 +21,8 @@ class StochasticDiagonalLM(keras.optimizers.Optimizer):
     learning_rate: float, eta.
     mu:            float, in units of the curvature: keeps the step finite where the loss hardly
                    bends. The paper's 0.02 holds for its unit of loss, which it does not tell; with
-                   distances as in eq. 7, training diverges with it.
+                   distances as in eq. 7, training diverges with it from the paper's start, and
+                   from some seeds with the start 1/sqrt(F), too.
     The curvatures h_kk stay at 0 until `set_curvatures` gives new ones, once per pass.
     """
 

