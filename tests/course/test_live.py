@@ -617,14 +617,12 @@ def luminance(colour):
 
 
 def test_the_first_drawing_moves_only_for_who_wants_it(opened):
-    calm = opened()
-    assert calm.evaluate("drawing.strokes") == STROKES["7"]
-    moving = opened(reduced_motion="no-preference")
-    seen = moving.evaluate("drawing.strokes.flat().length")
-    assert seen < sum(map(len, STROKES["7"]))
-    moving.wait_for_function(
-        "n => drawing.strokes.flat().length === n", arg=sum(map(len, STROKES["7"]))
-    )
+    points = sum(map(len, STROKES["7"]))
+    for motion, at_once in [("reduce", points), ("no-preference", 1)]:
+        page = opened(reduced_motion=motion)
+        begin = "() => (drawOpening(), drawing.strokes.flat().length)"
+        assert page.evaluate(begin) == at_once
+        page.wait_for_function("points => drawing.strokes.flat().length === points", arg=points)
 
 
 def test_the_home_page_hands_its_drawing_over(opened):
