@@ -7,11 +7,12 @@ COLAB := .venv-colab
 COLAB_PYTHON ?= $(firstword $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.13.*/bin/python) 3.13)
 UV := $(or $(shell command -v uv 2>/dev/null),build/uv/bin/uv)
 
-.PHONY: notebooks test lab site workshop refresh stamp colab-test help
+.PHONY: notebooks test check lab site workshop refresh stamp colab-test help
 
 help:
 	@echo "make notebooks   run every chapter into build/"
 	@echo "make test        run every test"
+	@echo "make check       check style, rooms, texts and quick tests, in a minute"
 	@echo "make lab         open JupyterLab at the notebooks"
 	@echo "make workshop    write learners' notebooks and the instructor's guide; runs each chapter once"
 	@echo "make site        build the website into build/site"
@@ -20,7 +21,7 @@ help:
 	@echo "make colab-test  run chapters as on Colab, on its versions: [CHAPTERS=\"01 02\"]"
 	@echo "Another Python: make PYTHON=python3.13 ..."
 
-notebooks test lab refresh stamp: $(VENV)/.ready
+notebooks test check lab refresh stamp: $(VENV)/.ready
 	@$(BIN) -m course $@
 
 workshop: $(VENV)/.ready

@@ -8,7 +8,15 @@ from course.environment import lab_environment
 from course.project import NOTEBOOKS, ROOT, ToolError
 from lenet_helpers.commands import run_command
 
-LAB = "-e '.[lab]'"
+LAB, TEST = "-e '.[lab]'", "-e '.[test]'"
+# Two at a time, whatever the machine has: each may hold a kernel of 2 GB. The plugin's order stays.
+TWO_FILES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+QUICK = [
+    *("tests/test_rooms.py", "tests/test_evaluation.py", "tests/test_preprocessing.py"),
+    *("tests/test_models.py", "tests/lenet1998", "tests/plots", "tests/studies/test_recipes.py"),
+    *("tests/handwriting/test_pad.py", "tests/handwriting/test_strokes.py"),
+    *(f"tests/course/test_{name}.py" for name in ("checks", "documents", "mutations", "tags")),
+]
 
 
 def notebooks(args, rest):
@@ -21,8 +29,15 @@ def notebooks(args, rest):
 
 def test(args, rest):
     """run every test and compare the notebooks; takes pytest's arguments"""
-    _require_modules("nbval", "-e '.[test]'")
-    return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
+    _require_modules("nbval xdist", TEST)
+    return subprocess.call([sys.executable, "-m", "pytest", *TWO_FILES, *rest], cwd=ROOT)
+
+
+def check(args, rest):
+    """check style, rooms and texts and run quick tests, in a minute; runs no notebook"""
+    _require_modules("nbval ruff", TEST)
+    steps = [["ruff", "format", "--check"], ["course", "texts"], ["pytest", "--quiet", *QUICK]]
+    return max(subprocess.call([sys.executable, "-m", *step], cwd=ROOT) for step in steps)
 
 
 def lab(args, rest):
@@ -84,6 +99,7 @@ MEASURE = {"--measure": {"action": "store_true", "help": "run chapters to take t
 COMMANDS = {
     notebooks: CHAPTERS,
     test: {},
+    check: {},
     lab: {},
     site: {},
     workshop: MEASURE,

@@ -30,8 +30,12 @@ def kernel_environment(apart):
 def lab_environment(**others):
     """Return the environment of a JupyterLab whose `python3` is this Python, come what may.
 
+    It saves the state of widgets with a notebook: without that, the pad of a notebook opened anew
+    shows "model not found". The settings that the user has chosen come first.
     others: str each, variables that it has beside those of this process.
     """
     environment = {**os.environ, **others}
-    paths = [str(JUPYTER), *filter(None, [environment.get("JUPYTER_PATH")])]
-    return {**environment, "JUPYTER_PATH": os.pathsep.join(paths)}
+    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+        paths = [str(JUPYTER), *filter(None, [environment.get(name)])]
+        environment[name] = os.pathsep.join(paths)
+    return environment

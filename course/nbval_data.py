@@ -24,9 +24,11 @@ FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_configure(config):
-    if config.getoption("tx", None):
+    # A worker of pytest-xdist reads "no" here, and what runs without it has no such option.
+    if config.getoption("dist", "no") not in ("no", "loadfile"):
         raise pytest.UsageError(
-            "These tests run in one process, without -n: a notebook's cells share a kernel."
+            "Several processes share these tests by file, with --dist loadfile: a notebook's cells "
+            "need one kernel."
         )
     if found := user_settings():
         raise pytest.UsageError(
@@ -36,12 +38,22 @@ def pytest_configure(config):
     config.stash[FOLDER] = tempfile.TemporaryDirectory(prefix="lenet-kernels-")
     try:
         _set_environment(Path(config.stash[FOLDER].name))
-        config.stash[DIGITS] = data_in_use()
+        config.stash[DIGITS] = _passed_on(config) or data_in_use()
     except (ToolError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     name, is_full = config.stash[DIGITS]
     if not is_full and os.environ.get("LENET_REQUIRE_FULL") == "1":
         raise pytest.UsageError(f"LENET_REQUIRE_FULL=1 asks for the full MNIST; found {name}.")
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_configure_node(node):
+    """Tell a worker of the data, so that it does not look them up again."""
+    node.workerinput["digits"] = node.config.stash[DIGITS]
+
+
+def _passed_on(config):
+    return getattr(config, "workerinput", {}).get("digits")
 
 
 def _set_environment(folder):
@@ -85,12 +97,13 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(trylast=True)  # whatever another plugin has shuffled
 def pytest_collection_modifyitems(items):
-    items.sort(key=_turn)
+    """Put notebooks first, the later and longer ones in front, each from top to bottom."""
+    items.sort(key=lambda item: getattr(item, "cell_num", 0))
+    items.sort(key=_notebook, reverse=True)
 
 
-def _turn(item):
-    """Notebooks come first, and their cells from top to bottom."""
-    return (0, str(item.path), item.cell_num) if hasattr(item, "cell") else (1,)
+def _notebook(item):
+    return str(item.path) if hasattr(item, "cell_num") else ""
 
 
 @pytest.fixture(scope="session")

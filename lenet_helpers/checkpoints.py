@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lenet_helpers.commands import ToolError
 from lenet_helpers.files import locked, replaced
 
 FOLDER = Path(__file__).parent / "artifacts"
@@ -17,7 +18,7 @@ INDEX = "checkpoints.json"
 NETWORKS = ("models", "lenet1998.networks", "studies.networks")
 
 
-class CheckpointError(Exception):
+class CheckpointError(ToolError):
     """A checkpoint is missing, damaged or unknown, or cannot be written."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, ttest_1samp, ttest_ind
+from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 CLASSES = 10
@@ -28,57 +28,6 @@ def wilson_interval(successes, n, confidence_level=0.95):
     return float(interval.low), float(interval.high)
 
 
-def mean_interval(runs, confidence_level=0.95):
-    """Interval of the mean over endlessly many runs, from a few: (low, high), floats.
-
-    runs: (N,) numbers, N >= 2, for example the test errors of N seeds.
-    Student's t; it takes the runs for independent, and their spread for about normal.
-    Raises ValueError if there are fewer than two runs.
-    """
-    interval = ttest_1samp(_several(runs), 0).confidence_interval(confidence_level)
-    return float(interval.low), float(interval.high)
-
-
-def difference_interval(runs, others, confidence_level=0.95):
-    """Interval of the difference of two recipes' means, runs - others: (low, high), floats.
-
-    runs, others: numbers, 2 or more each, for example the test errors of some seeds of two recipes.
-    Welch's t, which lets the two spread differently. With 0 inside, they are not known to differ.
-    Raises ValueError if there are fewer than two of either.
-    """
-    test = ttest_ind(_several(runs), _several(others), equal_var=False)
-    interval = test.confidence_interval(confidence_level)
-    return float(interval.low), float(interval.high)
-
-
-def confusion_counts(labels, predicted):
-    """Confusion matrix as counts: row = true digit, column = predicted digit.
-
-    labels, predicted: (N,) integers 0-9.
-    Returns (10, 10) int64; it sums to N, and its diagonal counts what is right.
-    Raises ValueError if the arrays are empty, differ in length or hold anything but digits.
-    """
-    labels, predicted = _digits(labels, "labels"), _digits(predicted, "predicted")
-    _same_length(labels=labels, predicted=predicted)
-    return confusion_matrix(labels, predicted, labels=np.arange(CLASSES))
-
-
-def confusion_rates(counts):
-    """Confusion matrix as rates: of the images of one digit, the share given each answer.
-
-    counts: (10, 10) non-negative integers from `confusion_counts`.
-    Returns (10, 10) float64; each row sums to 1, or is NaN where a digit has no image.
-    Raises ValueError if counts is not a square table of non-negative integers.
-    """
-    counts = np.asarray(counts)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
-        raise ValueError(f"counts must be a square table, got shape {counts.shape}")
-    if counts.dtype.kind not in "iu" or (counts < 0).any():
-        raise ValueError("counts must be non-negative integers")
-    images = counts.sum(axis=1, keepdims=True)
-    return np.divide(counts, images, out=np.full(counts.shape, np.nan), where=images > 0)
-
-
 def precision_recall(labels, predicted):
     """Precision and recall of each digit.
 
@@ -86,9 +35,11 @@ def precision_recall(labels, predicted):
     Returns a DataFrame, index digit 0-9, columns images and answers (int: how often the digit is
     there, how often it is given), right (int: how often both), precision = right / answers,
     recall = right / images (float in [0, 1]; NaN where that divides by zero).
-    Raises ValueError as `confusion_counts`.
+    Raises ValueError if the arrays are empty, differ in length or hold anything but digits.
     """
-    counts = confusion_counts(labels, predicted)
+    labels, predicted = _digits(labels, "labels"), _digits(predicted, "predicted")
+    _same_length(labels=labels, predicted=predicted)
+    counts = confusion_matrix(labels, predicted, labels=np.arange(CLASSES))
     precision, recall, _, images = precision_recall_fscore_support(
         labels, predicted, labels=np.arange(CLASSES), zero_division=np.nan
     )
@@ -256,13 +207,6 @@ def mcnemar(correct_a, correct_b):
     decided = only_a + only_b
     p_value = float(binomtest(only_a, decided).pvalue) if decided else 1.0
     return PairedTest(int((a & b).sum()), only_a, only_b, int((~a & ~b).sum()), p_value)
-
-
-def _several(runs):
-    runs = np.asarray(runs, float)
-    if runs.ndim != 1 or len(runs) < 2:
-        raise ValueError(f"an interval needs two runs or more, got shape {runs.shape}")
-    return runs
 
 
 def _digits(values, name):

@@ -61,13 +61,33 @@ def to_deslanted_input(images):
     shares = to_model_input(images)[..., 0]
     slant, middle = _slant(shares)
     x, y = _places(shares)
-    sources = x + slant * (y - middle)
-    # One column of background on either side stands for all that lies outside.
-    framed = ops.pad(shares, [[0, 0], [0, 0], [1, 1]])
-    left = ops.floor(sources)
-    upright = (1 - sources + left) * _columns(framed, left + 1)
-    upright = (upright + (sources - left) * _columns(framed, left + 2))[..., np.newaxis]
+    upright = _taken(shares, x + slant * (y - middle))[..., np.newaxis]
     return ops.convert_to_numpy(upright) if isinstance(images, np.ndarray) else upright
+
+
+def to_one_width_input(images, width=14):
+    """Stretch or squeeze each digit sideways until it is as wide as all others, and centre it.
+
+    images: (N, 28, 28) uint8, a NumPy array or a TensorFlow tensor, also inside a `tf.function`.
+    width:  int, pixels, from the first column to the last with a pixel of half ink or more.
+    Returns (N, 28, 28, 1) float32 in [0, 1] of the same kind, bilinearly interpolated. Without such
+    a pixel an image stays as it is.
+    Ciresan, Meier, Schmidhuber 2012, section 3.1, with widths of 10 to 20 pixels.
+    Raises as `to_model_input`.
+    """
+    from keras import ops
+
+    shares = to_model_input(images)[..., 0]
+    x, _ = _places(shares)
+    columns = x.shape[-1]
+    inked = ops.any(shares >= 0.5, axis=1, keepdims=True)
+    left = ops.min(ops.where(inked, x, columns), axis=-1, keepdims=True)
+    right = ops.max(ops.where(inked, x, -1), axis=-1, keepdims=True)
+    step = ops.where(left > right, 1, (right - left + 1) / width)
+    middle = (columns - 1) / 2
+    centre = ops.where(left > right, middle, (left + right) / 2)
+    found = _taken(shares, centre + step * (x - middle))[..., np.newaxis]
+    return ops.convert_to_numpy(found) if isinstance(images, np.ndarray) else found
 
 
 def _slant(shares):
@@ -92,6 +112,20 @@ def _places(shares):
     return x.reshape(1, 1, -1), y.reshape(1, -1, 1)
 
 
+def _taken(shares, sources):
+    """Each row's pixels from between its columns: (N, h, w) float32.
+
+    sources: (N, h or 1, w) float32, the column that each pixel is taken from.
+    """
+    from keras import ops
+
+    # One column of background on either side stands for all that lies outside.
+    framed = ops.pad(shares, [[0, 0], [0, 0], [1, 1]])
+    left = ops.floor(sources)
+    taken = (1 - sources + left) * _columns(framed, left + 1)
+    return taken + (sources - left) * _columns(framed, left + 2)
+
+
 def _columns(framed, wanted):
     """In each row, the pixels of the wanted columns, or of the outermost one: (N, h, w) float32."""
     from keras import ops
@@ -111,6 +145,34 @@ def split_validation(n, fraction=0.1):
     if not 0 < first < n:
         raise ValueError(f"validation_split={fraction} of {n} examples leaves one part empty.")
     return slice(0, first), slice(first, n)
+
+
+def split_writers(writers, fraction=0.1, seed=0):
+    """Split examples so that nobody wrote both training and validation examples.
+
+    writers: (N,) integers, who wrote each; fraction: float in (0, 1); seed: int.
+    Returns two arrays of places, ascending: training, and all examples of some writers, drawn at
+    random, who wrote exactly as many as `split_validation` takes.
+    Raises ValueError if no writers wrote exactly so many, or either part would be empty.
+    """
+    training, validation = split_validation(len(writers), fraction)
+    wanted = validation.stop - training.stop
+    people, counts = np.unique(writers, return_counts=True)
+    # For each sum that some of the writers seen so far make up, the one who came last.
+    last = {0: None}
+    for place in np.random.default_rng(seed).permutation(len(people)):
+        for total in [total for total in last if total + counts[place] <= wanted]:
+            last.setdefault(total + counts[place], place)
+        if wanted in last:
+            break
+    else:
+        raise ValueError(f"No writers wrote exactly {wanted} of these {len(writers)} examples.")
+    chosen = []
+    while wanted:
+        chosen.append(people[last[wanted]])
+        wanted -= counts[last[wanted]]
+    validates = np.isin(writers, chosen)
+    return np.flatnonzero(~validates), np.flatnonzero(validates)
 
 
 def check_images(images):

@@ -1,10 +1,13 @@
 """What several tests share."""
 
+import json
 import shutil
 import signal
 
 import numpy as np
 import pytest
+
+from course.lab import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
@@ -14,6 +17,12 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SETTINGS = {
+    "apputils-extension/themes": {"adaptive-theme": True},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Cells out of sight are there all the same, the pad's as well.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
 
 
 @pytest.fixture
@@ -59,3 +68,26 @@ def browser():
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    """Return a JupyterLab as a function, name of a notebook -> address, and the folder it serves.
+
+    It follows the browser's light or dark theme, and each address opens that notebook alone.
+    """
+    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
+    folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+    for name, choice in SETTINGS.items():
+        settings = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps(choice))
+    places = {
+        "IPYTHONDIR": home / "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+    }
+    # Where it is 0, as for notebooks that are compared, the pad keeps to words.
+    environment = {name: str(place) for name, place in places.items()} | {"LENET_PROGRESS": "1"}
+    with served(folder, **environment) as lab:
+        yield lambda name: f"{lab.address(name)}&reset", folder

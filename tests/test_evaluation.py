@@ -6,14 +6,10 @@ import pytest
 from lenet_helpers.data import load_mnist
 from lenet_helpers.evaluation import (
     accuracy_against_rejection,
-    confusion_counts,
-    confusion_rates,
-    difference_interval,
     expected_calibration_error,
     label_errors,
     least_rejection,
     mcnemar,
-    mean_interval,
     most_confident_mistakes,
     precision_recall,
     reliability_bins,
@@ -91,32 +87,7 @@ def test_wilson_refuses_impossible_levels(level):
         wilson_interval(1, 2, level)
 
 
-# Confusion, precision, recall
-
-
-def test_confusion_counts_by_hand():
-    counts = confusion_counts([4, 4, 4, 9, 9, 0], [4, 9, 9, 9, 4, 0])
-    expected = np.zeros((10, 10), dtype=int)
-    expected[4, 4], expected[4, 9], expected[9, 9], expected[9, 4], expected[0, 0] = 1, 2, 1, 1, 1
-    np.testing.assert_array_equal(counts, expected)
-
-
-def test_confusion_adds_up(guesses):
-    labels, predicted, _ = guesses
-    counts = confusion_counts(labels, predicted)
-    np.testing.assert_array_equal(counts.sum(axis=1), np.bincount(labels, minlength=10))
-    np.testing.assert_array_equal(counts.sum(axis=0), np.bincount(predicted, minlength=10))
-    assert counts.trace() == (labels == predicted).sum()
-    np.testing.assert_array_equal(confusion_counts(predicted, labels), counts.T)
-
-
-def test_confusion_rates_by_hand():
-    rates = confusion_rates(confusion_counts([4, 4, 4, 4, 9], [4, 4, 4, 9, 9]))
-    assert rates[4, 4] == 0.75
-    assert rates[4, 9] == 0.25
-    assert rates[9, 9] == 1
-    assert np.isnan(rates[0]).all()
-    assert rates[[4, 9]].sum(axis=1) == pytest.approx(1)
+# Precision, recall
 
 
 def test_precision_recall_by_hand():
@@ -139,7 +110,6 @@ def test_precision_recall_follow_from_the_counts(guesses):
     assert table.index.tolist() == list(range(10))
 
 
-@pytest.mark.parametrize("measure", [confusion_counts, precision_recall])
 @pytest.mark.parametrize(
     ("labels", "predicted", "message"),
     [
@@ -152,23 +122,9 @@ def test_precision_recall_follow_from_the_counts(guesses):
         ([1, 2], [1], "lengths differ: {'labels': 2, 'predicted': 1}"),
     ],
 )
-def test_confusion_refuses(measure, labels, predicted, message):
+def test_precision_recall_refuse(labels, predicted, message):
     with pytest.raises(ValueError, match=message):
-        measure(labels, predicted)
-
-
-@pytest.mark.parametrize(
-    ("counts", "message"),
-    [
-        (np.zeros((10, 9), int), "square"),
-        (np.zeros(10, int), "square"),
-        (np.full((10, 10), -1), "non-negative integers"),
-        (np.full((10, 10), 0.5), "non-negative integers"),
-    ],
-)
-def test_confusion_rates_refuse(counts, message):
-    with pytest.raises(ValueError, match=message):
-        confusion_rates(counts)
+        precision_recall(labels, predicted)
 
 
 # Most confident mistakes
@@ -394,41 +350,6 @@ def test_mcnemar_rarely_rejects_when_models_are_equal():
 def test_mcnemar_refuses(a, b, message):
     with pytest.raises(ValueError, match=message):
         mcnemar(a, b)
-
-
-def test_the_interval_of_a_mean_by_hand():
-    # t(0.975, 2 degrees of freedom) = 4.302653, standard error = 1 / sqrt(3)
-    low, high = mean_interval([1, 2, 3])
-    assert (low, high) == pytest.approx((2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5))
-    narrower = mean_interval([1, 2, 3], confidence_level=0.5)
-    assert low < narrower[0] < narrower[1] < high
-
-
-def test_the_interval_of_a_difference_by_hand():
-    # Equal spreads and numbers: Welch's degrees of freedom are 4, t = 2.776445.
-    low, high = difference_interval([5, 6, 7], [1, 2, 3])
-    reach = 2.776445 * (2 / 3) ** 0.5
-    assert (low, high) == pytest.approx((4 - reach, 4 + reach))
-    assert difference_interval([1, 2, 3], [5, 6, 7]) == pytest.approx((-high, -low))
-
-
-def test_intervals_hold_as_often_as_they_say():
-    random = np.random.default_rng(5)
-    means = [mean_interval(random.normal(3, 2, 4)) for _ in range(1000)]
-    held = np.mean([low < 3 < high for low, high in means])
-    pairs = [random.normal([3, 5], [1, 2], (5, 2)).T for _ in range(1000)]
-    differences = [difference_interval(*pair) for pair in pairs]
-    held_too = np.mean([low < -2 < high for low, high in differences])
-    assert 0.93 < held < 0.97
-    assert 0.93 < held_too < 0.975
-
-
-@pytest.mark.parametrize("runs", [[], [1.0], 3.0, [[1, 2], [3, 4]]])
-def test_an_interval_needs_two_runs(runs):
-    with pytest.raises(ValueError, match="two runs or more"):
-        mean_interval(runs)
-    with pytest.raises(ValueError, match="two runs or more"):
-        difference_interval([1, 2], runs)
 
 
 def test_inputs_are_left_alone(guesses):

@@ -10,8 +10,10 @@ import tensorflow as tf
 
 from lenet_helpers.preprocessing import (
     split_validation,
+    split_writers,
     to_deslanted_input,
     to_model_input,
+    to_one_width_input,
     to_paper_input,
 )
 from lenet_helpers.studies.distortions import random_affine
@@ -169,6 +171,50 @@ def test_what_is_scaled_already_is_not_deslanted(images):
         to_deslanted_input(to_model_input(images)[..., 0])
 
 
+# --- one width -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bars():
+    """Bars of full ink, 20, 3 and 14 pixels wide, off the centre, and no ink."""
+    pixels = np.zeros((4, 28, 28), np.uint8)
+    for image, (first, width) in enumerate([(1, 20), (22, 3), (6, 14)]):
+        pixels[image, 6:20, first : first + width] = 255
+    return pixels
+
+
+def test_digits_become_of_one_width_and_stand_in_the_centre(bars):
+    found = to_one_width_input(bars)
+    assert found.dtype == np.float32
+    assert found.shape == (4, 28, 28, 1)
+    expected = np.zeros((28, 28), "float32")
+    expected[6:20, 7:21] = 1
+    inked = found[..., 0] >= 0.5
+    np.testing.assert_array_equal(inked[:3], np.tile(expected >= 0.5, (3, 1, 1)))
+    np.testing.assert_allclose(found[2, ..., 0], expected, atol=1e-5)
+    np.testing.assert_array_equal(found[3], 0)
+
+
+def test_faint_ink_does_not_count_and_without_other_nothing_changes(bars):
+    faint = bars // 4
+    np.testing.assert_allclose(to_one_width_input(faint), to_model_input(faint), atol=1e-6)
+    bars[2, 10, :3] = 20
+    inked = to_one_width_input(bars)[2, ..., 0] >= 0.5
+    np.testing.assert_array_equal(inked.any(0), (np.arange(28) >= 7) & (np.arange(28) < 21))
+
+
+def test_the_width_can_be_chosen(bars):
+    inked = to_one_width_input(bars[:3], width=10)[..., 0] >= 0.5
+    np.testing.assert_array_equal(inked.any(1).sum(-1), 10)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_input_of_one_width_in_a_compiled_step(bars, jit_compile):
+    found = tf.function(to_one_width_input, jit_compile=jit_compile)(tf.constant(bars))
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, to_one_width_input(bars), rtol=0, atol=1e-5)
+
+
 def _slants(inputs):
     """Covariance of row and column, by NumPy's own formula, of each image with ink."""
     y, x = np.mgrid[:28, :28]
@@ -219,3 +265,44 @@ def _means_that_fit_sees(numbers, fraction):
         verbose=0,
     ).history
     return history["loss"][0], history["val_loss"][0]
+
+
+# --- writers -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def writers():
+    """Who wrote each of 3,000 examples, in no order: about 60 people, some much and some little."""
+    numbers = np.random.default_rng(0)
+    return numbers.integers(100, 100 + numbers.integers(20, 60, 3000)).astype("int16")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nobody_wrote_both_training_and_validation(writers, seed):
+    training, validation = split_writers(writers, 0.1, seed)
+    assert not set(writers[training]) & set(writers[validation])
+    assert len(validation) == 300
+    both = np.concatenate([training, validation])
+    np.testing.assert_array_equal(np.sort(both), np.arange(3000))
+    for part in (training, validation):
+        assert (np.diff(part) > 0).all()
+
+
+def test_the_seed_draws_the_writers(writers):
+    drawn = [split_writers(writers, seed=seed)[1] for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])
+
+
+def test_every_writer_is_drawn_about_as_often_as_another():
+    everyone = np.repeat(np.arange(40), 10)
+    drawn = [np.unique(everyone[split_writers(everyone, 0.1, seed)[1]]) for seed in range(300)]
+    counts = np.bincount(np.concatenate(drawn), minlength=40)
+    assert counts.sum() == 300 * 4
+    # 30 times each; the standard deviation is 5.2.
+    assert np.abs(counts - 30).max() < 5 * 5.2
+
+
+def test_writers_who_do_not_add_up_are_refused():
+    with pytest.raises(ValueError, match="No writers wrote exactly 10 of these 100 examples"):
+        split_writers(np.repeat([0, 1, 2, 3], 25))

@@ -1,5 +1,7 @@
 """Small random distortions of training images: more to learn from than was ever written."""
 
+import functools
+
 import keras
 import numpy as np
 from scipy import ndimage
@@ -55,6 +57,14 @@ def random_elastic(
         for image, place in zip(images, places, strict=True)
     ]
     return np.rint(taken).astype("uint8")
+
+
+def named(settings):
+    """The distortion that a dict names by "function", with its arguments; None if it is empty."""
+    if not settings:
+        return None
+    arguments = dict(settings)
+    return functools.partial(globals()[arguments.pop("function")], **arguments)
 
 
 def _turns(angles):

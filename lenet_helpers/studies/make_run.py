@@ -18,8 +18,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from lenet_helpers.data import load_mnist
-from lenet_helpers.preprocessing import split_validation
+import numpy as np
+
+from lenet_helpers.data import load_mnist, load_writers
+from lenet_helpers.preprocessing import split_validation, split_writers
 from lenet_helpers.runtime import reproducible
 from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Job, Run
@@ -84,7 +86,7 @@ def _run(job, unfinished):
 
 def _parts(digits, recipe, opens_test_set):
     """What errors are counted on: dict of (images, labels) by column of the table."""
-    images, labels = _training_images(digits, recipe)
+    images, labels = training_images(digits, recipe)
     parts = {"train_errors": (images, labels)}
     if recipe.validation_split:
         training, validation = split_validation(len(images), recipe.validation_split)
@@ -97,8 +99,22 @@ def _parts(digits, recipe, opens_test_set):
     return parts
 
 
-def _training_images(digits, recipe):
-    return digits.x_train[: recipe.images], digits.y_train[: recipe.images]
+def training_images(digits, recipe):
+    """The training images and labels of a recipe, those that validate at the end.
+
+    Raises ValueError if it must be known who wrote them, and is not.
+    """
+    places = slice(recipe.images)
+    if recipe.validation == "writers":
+        places = np.concatenate(split_writers(_writers(digits)[places], recipe.validation_split))
+    return digits.x_train[places], digits.y_train[places]
+
+
+def _writers(digits):
+    writers = load_writers(digits)
+    if writers is None:
+        raise ValueError("Who wrote each image must be known for this recipe's validation.")
+    return writers.train_writer
 
 
 def _state(job, recipe, unfinished):
@@ -117,7 +133,7 @@ def _train(model, digits, recipe, seed, state):
     weights = []
     callbacks = [_keeping_weights(model, weights)] if recipe.counts_every_epoch else []
     begin = time.perf_counter()
-    history = method(model, *_training_images(digits, recipe), recipe, seed, callbacks, state)
+    history = method(model, *training_images(digits, recipe), recipe, seed, callbacks, state)
     seconds = state.seconds if state else time.perf_counter() - begin
     if len(history.epoch) != recipe.epochs:
         raise ValueError(f"Training ended after {len(history.epoch)} of {recipe.epochs} epochs.")

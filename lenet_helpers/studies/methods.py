@@ -5,7 +5,6 @@ seed, further callbacks, and a `TrainingState` to go on from or None; trains the
 for all of the recipe's epochs; and returns a Keras History.
 """
 
-import functools
 import hashlib
 import math
 from pathlib import Path
@@ -21,6 +20,7 @@ from lenet_helpers.models import compile_article
 from lenet_helpers.preprocessing import split_validation, to_model_input
 from lenet_helpers.studies import distortions
 from lenet_helpers.studies.recipes import find, read_settings
+from lenet_helpers.studies.teacher import DigitAccuracy, DistillationLoss, lessons
 from lenet_helpers.training import predict, train
 
 
@@ -48,8 +48,9 @@ def one_cycle(model, images, labels, recipe, seed, callbacks=(), state=None):
 
     options: learning_rate (the highest), weight_decay, smoothing of the labels, averaging (the
     momentum of an exponential moving average of the weights, which takes their place in the end),
-    distort, and recount (whether `recount_statistics` follows, on the training images as they
-    are), each but the first 0 or off unless given.
+    distort, recount (whether `recount_statistics` follows, on the training images as they are),
+    each but the first 0 or off unless given; and teacher, what `lessons` takes besides, with
+    distillation, the arguments of `DistillationLoss`, which is then the loss.
     """
     options = recipe.options
     seen = training_part(len(images), recipe)
@@ -68,13 +69,21 @@ def one_cycle(model, images, labels, recipe, seed, callbacks=(), state=None):
     )
     # Decay is for kernels: it would pull scales to 0 where nothing brings them back.
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    loss = SmoothedCrossentropy(options.get("smoothing", 0))
-    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
-    history = _train(model, images, labels, recipe, seed, callbacks, state)
+    loss, metric, of_epoch = _aim(options, images[seen], labels[seen])
+    model.compile(optimizer=optimizer, loss=loss, metrics=[metric])
+    history = _train(model, images, labels, recipe, seed, callbacks, state, of_epoch)
     optimizer.finalize_variable_values(model.trainable_variables)
     if options.get("recount"):
         recount_statistics(model, images[seen], find(recipe.preprocess, "preprocessing"))
     return history
+
+
+def _aim(options, images, labels):
+    """The loss, the metric, and what gives each epoch's images and labels if a teacher does."""
+    if "teacher" not in options:
+        return SmoothedCrossentropy(options.get("smoothing", 0)), "accuracy", None
+    of_epoch = lessons(images, labels, distort=options.get("distort"), **options["teacher"])
+    return DistillationLoss(**options["distillation"]), DigitAccuracy(), of_epoch
 
 
 def recount_statistics(model, images, preprocess=to_model_input, images_at_a_time=1000):
@@ -122,7 +131,7 @@ def distances(model, images, labels, recipe, seed, callbacks=(), state=None):
     return _train(model, images, labels, recipe, seed, callbacks, state)
 
 
-def _train(model, images, labels, recipe, seed, callbacks, state):
+def _train(model, images, labels, recipe, seed, callbacks, state, of_epoch=None):
     return train(
         model,
         images,
@@ -133,7 +142,8 @@ def _train(model, images, labels, recipe, seed, callbacks, state):
         seed=seed,
         callbacks=callbacks,
         preprocess=find(recipe.preprocess, "preprocessing"),
-        augment=_augment(recipe),
+        augment=None if of_epoch else distortions.named(recipe.options.get("distort")),
+        of_epoch=of_epoch,
         state=state,
     )
 
@@ -147,14 +157,6 @@ def training_part(n, recipe):
 def _loss(recipe):
     rubbish = recipe.options["rubbish"]
     return MeanDistance() if rubbish is None else RBFLoss(rubbish)
-
-
-def _augment(recipe):
-    """The recipe's distortion: the option "distort" names a function, with its arguments."""
-    settings = dict(recipe.options.get("distort", {}))
-    if not settings:
-        return None
-    return functools.partial(getattr(distortions, settings.pop("function")), **settings)
 
 
 # What all of them share

@@ -1,6 +1,6 @@
 """Networks that only studies train: variants of LeNet-5's topology, and deeper ones."""
 
-from functools import partial
+from functools import partial, reduce
 
 import keras
 from keras import layers
@@ -49,7 +49,11 @@ def lenet_topology(
 
 
 def deep_network(
-    maps=(16, 24, 24, 40, 40), kernel_sizes=(5, 3, 3, 3, 3), pooled=(1, 3), weighted=False
+    maps=(16, 24, 24, 40, 40),
+    kernel_sizes=(5, 3, 3, 3, 3),
+    pooled=(1, 3),
+    weighted=False,
+    repeated=(),
 ):
     """Return a network of convolutions alone, not yet compiled: as it stands, 33,066 parameters.
 
@@ -60,27 +64,42 @@ def deep_network(
                   before the normalisation, which then has a quarter of the numbers to treat.
     weighted:     bool, whether the weights of the last mean are learned, one for each map and
                   position.
+    repeated:     the places of convolutions that are applied once more after the last, in this
+                  order: the same kernels, with normalisations of their own.
     The mean of each of the last maps over all positions takes the place of LeNet-5's C5.
     Input (N, 28, 28, 1) float32 in [0, 1]; output (N, 10) float32, probabilities.
-    Raises ValueError if there are not as many kernel sizes as maps.
+    Raises ValueError if there are not as many kernel sizes as maps, or if a repeated convolution
+    gets another number of maps than before.
     """
-    network = [keras.Input((28, 28, 1))]
+    inputs = keras.Input((28, 28, 1))
+    network, kernels = [], {}
     for place, (number, size) in enumerate(zip(maps, kernel_sizes, strict=True), 1):
-        network.append(
-            layers.Conv2D(number, size, padding="same", use_bias=False, name=f"C{place}")
+        kernels[place] = layers.Conv2D(
+            number, size, padding="same", use_bias=False, name=f"C{place}"
         )
+        network.append(kernels[place])
         if place in pooled:
             network.append(layers.MaxPooling2D(2, name=f"S{place}"))
-        network += [
-            layers.BatchNormalization(name=f"C{place}_normalised"),
-            layers.ReLU(name=f"C{place}_relu"),
-        ]
+        network += _normalised_relu(f"C{place}")
+    for place in repeated:
+        network += [kernels[place], *_normalised_relu(f"C{place}_again")]
     if weighted:
         network += [_weighted_mean(28 // 2 ** len(pooled)), layers.Flatten(name="flatten")]
     else:
         network.append(layers.GlobalAveragePooling2D(name="mean"))
     network.append(layers.Dense(10, activation="softmax", name="output"))
-    return keras.Sequential(network, name="deep_network")
+    if not repeated:
+        return keras.Sequential([inputs, *network], name="deep_network")
+    # Sequential takes no layer twice.
+    outputs = reduce(lambda maps, layer: layer(maps), network, inputs)
+    return keras.Model(inputs, outputs, name="deep_network")
+
+
+def _normalised_relu(name):
+    return [
+        layers.BatchNormalization(name=f"{name}_normalised"),
+        layers.ReLU(name=f"{name}_relu"),
+    ]
 
 
 def _of_kind(pooling):

@@ -16,6 +16,7 @@ from lenet_helpers.lenet1998 import RUBBISH, STEPS_TO_1998
 # Raise it when a change of a network or method makes the runs in committed tables unrepeatable.
 VERSION = 1
 ANSWERS = ("largest", "smallest")
+VALIDATION = ("last", "writers")
 # Where the functions that a recipe names are looked up, in this order.
 HOMES = {
     "networks": NETWORKS,
@@ -33,6 +34,8 @@ class Recipe:
     method:     name of a function in `methods`; compiles the model and trains it.
     epochs, batch_size: int, 1 or more.
     validation_split: float in [0, 1): 0.1 to choose settings, 0 for final runs on all images.
+    validation: "last", the images at the end of MNIST's training set; or "writers", all images of
+                some people, none of whom wrote a training image: `preprocessing.split_writers`.
     images:     int, how many of the training images are used, from the first on.
     data:       what `load_mnist` must have found: a run on the sample is another recipe's.
     preprocess: name of a function in `preprocessing`: from uint8 images to what the network reads.
@@ -57,6 +60,7 @@ class Recipe:
     epochs: int
     batch_size: int
     validation_split: float = 0.1
+    validation: str = "last"
     images: int = 60_000
     data: str = "MNIST"
     preprocess: str = "to_model_input"
@@ -75,8 +79,10 @@ class Recipe:
                 raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}.")
         if not 0 <= self.validation_split < 1:
             raise ValueError(f"validation_split must be in [0, 1), not {self.validation_split}.")
-        if self.answer not in ANSWERS:
-            raise ValueError(f"answer must be one of {', '.join(ANSWERS)}, not {self.answer!r}.")
+        for name, known in (("answer", ANSWERS), ("validation", VALIDATION)):
+            if getattr(self, name) not in known:
+                found = getattr(self, name)
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {found!r}.")
         for name in ("network_options", "options"):
             if not _is_json(getattr(self, name)):
                 raise ValueError(f"{name} must be plain JSON: {getattr(self, name)}")
@@ -262,9 +268,67 @@ def _ladder():
     climb("six-convolutions", {**NARROW_FIRST, "weighted": False})
     climb("25-epochs", epochs=25)
     climb("affine", options={"distort": AFFINE})
-    climb("100-epochs", options={"distort": WIDE_AFFINE, "averaging": 0.9995}, epochs=100)
     rungs["deslanted"] = replace(rungs["six-convolutions"], preprocess="to_deslanted_input")
     return rungs
+
+
+def _patient():
+    """The last rung of the ladder but one, with wider distortions, for 100 epochs."""
+    affine = _ladder()["affine"]
+    options = {**affine.options, "distort": WIDE_AFFINE, "averaging": 0.9995}
+    return replace(affine, epochs=100, options=options)
+
+
+def _teachers():
+    """Networks that teach: wider ones; and, for choices, some that no validation image taught.
+
+    A teacher that has learned the validation images would hand on what it knows of them.
+    """
+    wide = _patient()
+    wide = replace(wide, network_options={**wide.network_options, "maps": WIDE})
+    return {
+        "affine-held-out": replace(_ladder()["affine"], validation_split=0.1),
+        "wide-held-out": replace(wide, validation_split=0.1),
+        "wide": wide,
+    }
+
+
+def _choices_of_teachers():
+    """The recipe of "patience" with and without a teacher, on validation images.
+
+    Only "held-out" compares fairly: "ten" were taught the images that validate here.
+    """
+    alone = replace(_patient(), validation_split=0.1)
+    return {
+        "alone": alone,
+        "held-out": _taught(alone, [f"held_out_{seed}" for seed in range(3)]),
+        "ten": _taught(alone, TEN),
+    }
+
+
+def _taught(recipe, networks):
+    teacher = {"networks": networks, "epochs": 40}
+    distillation = {"temperature": 3.0, "share": 0.3}
+    return replace(
+        recipe, options={**recipe.options, "teacher": teacher, "distillation": distillation}
+    )
+
+
+def _choices_of_kinds():
+    """Other networks and inputs for "affine", validated by writers that training has not seen."""
+    affine = replace(_ladder()["affine"], validation_split=0.1, validation="writers")
+
+    def of_kind(**network_options):
+        return replace(affine, network_options=affine.network_options | network_options)
+
+    return {
+        "affine": affine,
+        "applied-twice": of_kind(maps=[8, 16, 24, 34, 34, 34], repeated=[5, 6]),
+        "late-pooling": of_kind(pooled=[2, 5]),
+        "first-5": of_kind(maps=NARROW_LAST, kernel_sizes=[5, *[3] * 5]),
+        "first-7": of_kind(maps=NARROW_LAST, kernel_sizes=[7, *[3] * 5]),
+        "one-width": replace(affine, preprocess="to_one_width_input"),
+    }
 
 
 def _of_size(maps, network=(), learning_rate=0.02, distort=(), validation_split=0):
@@ -348,6 +412,10 @@ SIX_CONVOLUTIONS = {
     "pooled": [2, 4],
 }
 NARROW_FIRST = {**SIX_CONVOLUTIONS, "maps": [8, 16, 24, 32, 36, 36]}
+# Where a wider first kernel costs parameters.
+NARROW_LAST = [8, 16, 24, 32, 36, 35]
+TEN = [f"{kind}_{seed}" for kind in ("affine", "small") for seed in range(5)]
+WIDE = [16, 32, 48, 64, 80, 80]
 FULL_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 24, 32, 32, 36]}
 MODERN_LENET = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
 WIDE_LENET = {**MODERN_LENET, "maps": [16, 32], "units": 55}
@@ -396,6 +464,11 @@ STUDIES = {
         _ladder(),
         opens_test_set=True,
     ),
+    "patience": Study(
+        "the ladder's network trained for four times as long, on wider distortions",
+        {"100-epochs": _patient()},
+        opens_test_set=True,
+    ),
     "sizes": Study(
         "what a parameter buys: smaller networks, and LeNet-5's own layers",
         _sizes(),
@@ -403,6 +476,21 @@ STUDIES = {
     ),
     "choices_sizes": Study(
         "settings of the smaller networks, on validation images", _choices_of_size()
+    ),
+    "teachers": Study(
+        "networks for students to learn from: wider ones, and some for choices",
+        _teachers(),
+        committed=False,
+    ),
+    "choices_teachers": Study(
+        "what a teacher is worth, on validation images",
+        _choices_of_teachers(),
+        committed=False,
+    ),
+    "choices_kinds": Study(
+        "other networks of the same size, on images of writers not seen in training",
+        _choices_of_kinds(),
+        committed=False,
     ),
     "choices_small": Study(
         "settings of the small network, on validation images",

@@ -27,13 +27,12 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from lenet_helpers.checkpoints import FOLDER, CheckpointError, save_checkpoint
+from lenet_helpers.checkpoints import FOLDER, save_checkpoint
 from lenet_helpers.commands import ToolError
 from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.table import (
     RunTable,
-    TableError,
     misread_path,
     read_runs,
     recounted_path,
@@ -73,40 +72,40 @@ def run_study(
     output:    path of the CSV, artifacts/STUDY.csv unless given. Weights go into build/studies/,
                or beside another CSV into a folder of its name.
     report:    function of str, called as runs finish.
-    Raises StudyError.
+    Raises ToolError: StudyError, or TableError if a file is damaged or cannot be written.
     """
     jobs = _jobs(study, rungs, seeds)
     table = _table(study, output)
-    with _as_study_errors():
-        table.prepare()
-        before = table.runs()
-        _check_recipes(jobs, before, table)
-        report(_how_many(jobs, table, weights))
-        failures, clock = [], _Clock()
-        while missing := _missing(jobs, table, weights, failures):
-            clock.left = collections.Counter(job.rung for job in missing)
-            with _spread(missing, table, weights, workers, scheduler) as (at_a_time, outcomes):
-                ended = _follow(outcomes, before, clock, at_a_time, report)
-            failures += [end for end in ended if isinstance(end, Failure)]
-            if not ended:
-                clock.wait(report)
-        if failures:
-            raise _failed(failures, table)
-        report(f"All {len(jobs)} runs are in {table.path}")
-        return read_runs(table.path)
+    table.prepare()
+    before = table.runs()
+    _check_recipes(jobs, before, table)
+    report(_how_many(jobs, table, weights))
+    failures, clock = [], _Clock()
+    while missing := _missing(jobs, table, weights, failures):
+        clock.left = collections.Counter(job.rung for job in missing)
+        with _spread(missing, table, weights, workers, scheduler) as (at_a_time, outcomes):
+            ended = _follow(outcomes, before, clock, at_a_time, report)
+        failures += [end for end in ended if isinstance(end, Failure)]
+        if not ended:
+            clock.wait(report)
+    if failures:
+        raise _failed(failures, table)
+    report(f"All {len(jobs)} runs are in {table.path}")
+    return read_runs(table.path)
 
 
 def keep_run(study, rung, name, seed=0):
     """Make a finished run a committed checkpoint; return the path of NAME.npz.
 
-    Raises StudyError if the run is not there, or the name is another checkpoint's.
+    Raises ToolError if the run is not there, or the name is another checkpoint's.
     Which seed is kept should be fixed before any run.
     """
+    from lenet_helpers.studies.methods import load_run
+
     table = _table(study, None)
-    model, recipe = _loaded(table, _finished(table), rung, seed)
+    model, recipe = load_run(_finished(table), rung, seed, table.weights)
     made_by = f"`python -m lenet_helpers study run {study} --rungs {rung}`, seed {seed}"
-    with _as_study_errors():
-        return save_checkpoint(model, name, made_by, network_options=recipe.network_options)
+    return save_checkpoint(model, name, made_by, network_options=recipe.network_options)
 
 
 def write_misread(study, report=print):
@@ -114,9 +113,10 @@ def write_misread(study, report=print):
 
     STUDY_misread.csv has columns rung, seed and image (row in the test set), a row per mistake.
     The weights of the runs must be in build/studies/.
-    Raises StudyError if weights are missing, or do not misread as many images as the table says.
+    Raises ToolError if weights are missing, or do not misread as many images as the table says.
     """
     from lenet_helpers.data import load_mnist
+    from lenet_helpers.studies.methods import load_run
 
     table = _table(study, None)
     digits = load_mnist()
@@ -125,11 +125,11 @@ def write_misread(study, report=print):
     if runs["test_errors"].isna().all():
         raise StudyError(f"The study {study} does not open the test set.")
     for run in runs.dropna(subset="test_errors").itertuples():
-        model, recipe = _loaded(table, runs, run.rung, run.seed)
+        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
         wrong = _as_counted(run, run.test_errors, model, recipe, digits.x_test, digits.y_test)
         rows += [{"rung": run.rung, "seed": run.seed, "image": image} for image in wrong]
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
-    return _rows_written(misread_path(table.path), rows)
+    return write_rows(misread_path(table.path), rows)
 
 
 def write_recounted(study, report=print):
@@ -138,11 +138,17 @@ def write_recounted(study, report=print):
     STUDY_recounted.csv has columns rung, seed, val_errors (as trained) and recounted, a row for
     each finished run of a network that normalises batches. No test image is looked at.
     The weights of the runs must be in build/studies/. Returns the CSV's path.
-    Raises StudyError if there is no such run, if weights are missing, or do not misread as many
+    Raises ToolError if there is no such run, if weights are missing, or do not misread as many
     images as the table says.
     """
     from lenet_helpers.data import load_mnist
-    from lenet_helpers.studies.methods import normalisations, recount_statistics, training_part
+    from lenet_helpers.studies.make_run import training_images
+    from lenet_helpers.studies.methods import (
+        load_run,
+        normalisations,
+        recount_statistics,
+        training_part,
+    )
 
     table = _table(study, None)
     digits = load_mnist()
@@ -151,21 +157,21 @@ def write_recounted(study, report=print):
     if runs["val_errors"].isna().all():
         raise StudyError(f"The study {study} keeps no validation images.")
     for run in runs.dropna(subset="val_errors").itertuples():
-        model, recipe = _loaded(table, runs, run.rung, run.seed)
+        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
         if not normalisations(model):
             continue
+        all_images, all_labels = training_images(digits, recipe)
         seen = training_part(recipe.images, recipe)
-        kept = slice(seen.stop, recipe.images)
-        images, labels = digits.x_train[kept], digits.y_train[kept]
+        images, labels = all_images[seen.stop :], all_labels[seen.stop :]
         before = len(_as_counted(run, run.val_errors, model, recipe, images, labels))
         preprocess = recipes.find(recipe.preprocess, "preprocessing")
-        recount_statistics(model, digits.x_train[seen], preprocess)
+        recount_statistics(model, all_images[seen], preprocess)
         after = len(_misread(model, recipe, images, labels))
         rows.append({"rung": run.rung, "seed": run.seed, "val_errors": before, "recounted": after})
         report(f"{run.rung}, seed {run.seed}: {before} misread, recounted {after}")
     if not rows:
         raise StudyError(f"No network of {study} normalises batches.")
-    return _rows_written(recounted_path(table.path), rows)
+    return write_rows(recounted_path(table.path), rows)
 
 
 def _misread(model, recipe, images, labels):
@@ -185,34 +191,13 @@ def _as_counted(run, expected, model, recipe, images, labels):
     return wrong
 
 
-def _rows_written(path, rows):
-    with _as_study_errors():
-        return write_rows(path, rows)
-
-
 def _finished(table):
     """The runs of a study, DataFrame."""
-    with _as_study_errors():
-        table.prepare()
-        if not table.path.is_file():
-            command = f"python -m lenet_helpers study run {table.study}"
-            raise StudyError(f"No run of {table.study} is there yet: `{command}` makes them.")
-        return read_runs(table.path)
-
-
-def _loaded(table, runs, rung, seed):
-    from lenet_helpers.studies.methods import load_run
-
-    with _as_study_errors():
-        return load_run(runs, rung, seed, table.weights)
-
-
-@contextlib.contextmanager
-def _as_study_errors():
-    try:
-        yield
-    except (TableError, CheckpointError) as error:
-        raise StudyError(str(error)) from error
+    table.prepare()
+    if not table.path.is_file():
+        command = f"python -m lenet_helpers study run {table.study}"
+        raise StudyError(f"No run of {table.study} is there yet: `{command}` makes them.")
+    return read_runs(table.path)
 
 
 def table_path(study):
@@ -263,21 +248,16 @@ def _table(study, output):
 
 def _check_recipes(jobs, rows, table):
     """Raise StudyError if a finished run of the rungs asked for was made by another recipe."""
-    wanted = {job.rung: job for job in jobs}
-    for row in rows.values():
-        if row["rung"] in wanted:
-            _check_same(row, wanted[row["rung"]], table)
-
-
-def _check_same(row, job, table):
-    for name, wanted in (("version", str(job.version)), ("settings", job.settings)):
-        if row[name] != wanted:
-            raise StudyError(
-                f"{table.path} has runs of {job.rung} that another recipe made. Its {name}:\n"
-                f"    there {row[name]}\n    now   {wanted}\n"
-                f"Delete the rows of {job.rung} and {table.weights}/{job.rung}-*.json to make them "
-                "again, or give another --output."
-            )
+    now = {job.rung: {"version": str(job.version), "settings": job.settings} for job in jobs}
+    for (rung, _), row in rows.items():
+        for name, wanted in now.get(rung, {}).items():
+            if row[name] != wanted:
+                raise StudyError(
+                    f"{table.path} has runs of {rung} that another recipe made. Its {name}:\n"
+                    f"    there {row[name]}\n    now   {wanted}\n"
+                    f"Delete the rows of {rung} and {table.weights}/{rung}-*.json to make them "
+                    "again, or give another --output."
+                )
 
 
 def _missing(jobs, table, weights, failures=()):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lenet_helpers.commands import ToolError
 from lenet_helpers.files import locked, replaced
 from lenet_helpers.studies.recipes import read_settings
 
@@ -26,7 +27,7 @@ COLUMNS = [*KEY, "settings", *COUNTS, *ERRORS, "seconds", "threads", "processor"
 COLUMNS += ["tensorflow", "python", "finished", "weights_sha256"]
 
 
-class TableError(Exception):
+class TableError(ToolError):
     """A table cannot be read or written; the message says what is wrong and what to do."""
 
 

@@ -35,6 +35,7 @@ def train(
     callbacks=(),
     preprocess=to_model_input,
     augment=None,
+    of_epoch=None,
     state=None,
 ):
     """Train a compiled Keras model as `model.fit` would, in compiled runs of many updates.
@@ -50,6 +51,8 @@ def train(
     preprocess: turns a uint8 batch into the model's input.
     augment: turns (n, 28, 28) uint8 and a NumPy Generator into distorted images of the same kind:
         called anew for all training images of an epoch, some thousand at a time.
+    of_epoch: a function of an epoch, from 0, that returns its training images and labels, which
+        take the place of the given ones. Labels are then whatever the loss and the metrics take.
     state: a `TrainingState`, kept as epochs finish; training goes on from what it holds, and
         becomes what it would have become without the interruption.
     Returns a Keras History with the running training metrics and the validation metrics of each
@@ -82,7 +85,8 @@ def train(
             callbacks.on_epoch_begin(epoch)
             _seed_layers(model, seed, epoch)
             order = epoch_order(training.stop, seed, epoch)
-            runs = _drawn(images, labels, order, batch_size, augment, [seed, epoch])
+            given = of_epoch(epoch) if of_epoch else (images, labels)
+            runs = _drawn(*given, order, batch_size, augment, [seed, epoch])
             logs = _run_epoch(model, run_updates, runs, callbacks)
             if validation:
                 scores = evaluate(model, images[validation], labels[validation], preprocess)

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course.execute import execute
 from course.project import ROOT
+from tests.course.small_exercise import small_exercise
 
 TABLE = "pd.DataFrame({'accuracy': [0.9872]}, index=['all 70 digits'])"
 LINE = "print('70 digits, accuracy 0.9872')"
@@ -124,6 +125,27 @@ def source():
     return {key: os.environ[key] for key in ("LENET_MNIST",) if key in os.environ}
 
 
+BROKEN = {
+    "wrong solution": {"solution": "my_sum = 5"},
+    "stub passes": {"stub": "my_sum = 4"},
+    "stub's message": {"says": "the dots"},
+    "wrong passes": {"wrong": [{"answer": "my_sum = 4", "says": "count again"}]},
+    "wrong's message": {"wrong": [{"answer": "my_sum = 5", "says": "four, not five"}]},
+    "wrong raises": {"wrong": [{"answer": "1 / 0", "says": "count again"}]},
+    "wrong prints": {"wrong": [{"answer": "my_sum = print(5)", "says": "count again"}]},
+}
+
+
+def test_broken_exercises_are_caught_and_sound_ones_are_not(tmp_path):
+    changes = [{}, *BROKEN.values(), {}]
+    cells = [
+        cell for place, one in enumerate(changes, start=1) for cell in small_exercise(place, **one)
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "01_exercises.ipynb")
+    _, printed, failed = run_pytest(tmp_path, "nbval_exercises", "--nbval-lax")
+    assert failed == {f"Exercise 1.{place}" for place in range(2, len(changes))}, printed
+
+
 def test_on_the_sample_nothing_is_compared_but_cells_still_have_to_run(tmp_path, no_full_mnist):
     cells = [committed(*CELLS["changed integer"][:3]), committed("assert False", "", {}, 2)]
     nbformat.write(new_notebook(cells=cells), tmp_path / "01_sample.ipynb")
@@ -153,15 +175,20 @@ def test_a_path_of_nobody_is_refused_in_words(tmp_path):
     assert "Traceback" not in printed
 
 
-def test_several_processes_are_refused_in_words(tmp_path):
-    # As pytest-xdist does for -n 2, which need not be installed.
-    (tmp_path / "spread.py").write_text(
-        "def pytest_addoption(parser): parser.addoption('--tx', action='append')"
-    )
-    options = ["-p", "spread", "--tx", "popen", "--tx", "popen"]
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", *options)
+def test_cells_of_a_notebook_share_a_worker(tmp_path, no_full_mnist):
+    for name in ("01_first", "02_second"):
+        cells = [committed(source, "", {}) for source in ("x = 1", "x += 1", "assert x == 2")]
+        nbformat.write(new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    by_file = ["-n", "2", "--dist", "loadfile"]
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", *by_file, **no_full_mnist | source())
+    assert status == pytest.ExitCode.OK, printed
+    assert "2 workers" in printed
+
+
+def test_cells_spread_over_workers_are_refused_in_words(tmp_path):
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", "-n", "2")
     assert status == pytest.ExitCode.USAGE_ERROR
-    assert "These tests run in one process, without -n" in printed
+    assert "with --dist loadfile" in printed
 
 
 def test_other_settings_of_keras_are_refused_in_words(tmp_path):

@@ -155,16 +155,16 @@ def test_a_model_of_another_shape_is_refused(shape):
         DrawingPad(lambda images: np.ones(shape))
 
 
-THREE_LINES = """
+OPEN_PAD = """
 from lenet_helpers.checkpoints import load_checkpoint
-from lenet_helpers.pad import DrawingPad
+from lenet_helpers.handwriting.pad import DrawingPad
 from lenet_helpers.runtime import reproducible
 reproducible(seed=0)
 model = load_checkpoint("article_lenet5")
 pad = DrawingPad(model)
 """
 DRAW_A_ONE = """
-from lenet_helpers.handwriting import example_strokes
+from lenet_helpers.handwriting.strokes import example_strokes
 pad.draw(next(strokes for name, _, strokes in example_strokes() if name == "1"))
 print(pad.answer["message"])
 """
@@ -172,7 +172,7 @@ print(pad.answer["message"])
 
 def test_the_pad_opens_with_a_committed_network_in_three_lines():
     done = subprocess.run(
-        [sys.executable, "-c", THREE_LINES + DRAW_A_ONE], capture_output=True, text=True, check=True
+        [sys.executable, "-c", OPEN_PAD + DRAW_A_ONE], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("Read as 1, ")
 

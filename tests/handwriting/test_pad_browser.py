@@ -1,27 +1,32 @@
 """The drawing pad in a real JupyterLab: drawn on with the mouse, in a headless Chromium."""
 
-import json
+import contextlib
+import os
 import re
-import shutil
+import signal
 import warnings
 
+import nbformat
 import pytest
 
-from course.lab import served
-from course.project import BUILD, NOTEBOOKS
+from course.project import BUILD
 from lenet_helpers.handwriting.strokes import example_strokes
+from tests.handwriting.test_pad import OPEN_PAD
 
 SCREENSHOTS = BUILD / "pad-screenshots"
-SETTINGS = {
-    "apputils-extension/themes": {"adaptive-theme": True},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    # Cells out of sight are there all the same, the pad's as well.
-    "notebook-extension/tracker": {"windowingMode": "none"},
-}
-CHAPTER = "07_look_inside.ipynb"
+TRAINING = """
+import numpy as np
+from lenet_helpers.models import article_lenet5, compile_article
+from lenet_helpers.training import train
+random = np.random.default_rng(0)
+images = random.integers(0, 256, (600, 28, 28), dtype=np.uint8)
+history = train(compile_article(article_lenet5()), images, random.integers(0, 10, 600), epochs=1)
+"""
+REPORTING = 'import os, pathlib\nsize = pathlib.Path("kernel.pid").write_text(str(os.getpid()))'
 IDLE = re.compile(r"^(?!No Kernel).* \| Idle$")
 MINUTE = 60_000  # milliseconds
 PROMPT = 200  # milliseconds from mouse-up to the answer: slower is said, and fails nothing
+NO_ANSWER = "The kernel does not answer."
 
 DONE = """() => ![...document.querySelectorAll(".jp-InputPrompt")]
   .some((prompt) => prompt.textContent.includes("*"))"""
@@ -30,18 +35,16 @@ WATCH = """() => {
   const canvas = document.querySelector(".lenet-pad canvas");
   window.answered = {};
   canvas.addEventListener("pointerup", () => (window.released = performance.now()), true);
-  new MutationObserver(() => (window.answered[panel.dataset.points] ??= performance.now()))
-    .observe(panel, { attributeFilter: ["data-points"] });
+  new MutationObserver(() => (window.answered[panel.dataset.number] ??= performance.now()))
+    .observe(panel, { attributeFilter: ["data-number"] });
 }"""
 LATENCY = """() => {
-  const answered = window.answered[document.querySelector(".lenet-pad").dataset.points];
+  const answered = window.answered[document.querySelector(".lenet-pad").dataset.number];
   return Math.max(0, answered - window.released);
 }"""
 ANSWERED = """() => {
   const pad = document.querySelector(".lenet-pad");
-  const { points, normalisation } = pad.querySelector(".panel").dataset;
-  const normalised = String(!pad.querySelector("input").checked);
-  return points === pad.dataset.points && normalisation === normalised;
+  return pad.querySelector(".panel").dataset.number === pad.dataset.number;
 }"""
 COLOURS = """(element) => {
   let paper = element;
@@ -52,47 +55,27 @@ COLOURS = """(element) => {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Return a folder with a copy of chapter 7."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copy(NOTEBOOKS / CHAPTER, folder)
-    return folder
+def address(jupyterlab):
+    """Return a function, name -> address, of a notebook that opens the pad, and one that trains."""
+    address, folder = jupyterlab
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    for name, last in {"drawn": REPORTING, "spoilt": TRAINING}.items():
+        cells = list(map(nbformat.v4.new_code_cell, [f"{OPEN_PAD}pad", last]))
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    return address
 
 
-@pytest.fixture(scope="module")
-def jupyterlab(folder, tmp_path_factory):
-    """Return a JupyterLab that follows the browser's light or dark theme."""
-    pytest.importorskip("jupyterlab", reason="needs pip install -r requirements.txt")
-    home = tmp_path_factory.mktemp("home")
-    for name, choice in SETTINGS.items():
-        settings = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps(choice))
-    places = {
-        "IPYTHONDIR": home / "ipython",
-        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
-    }
-    # Where it is 0, as for notebooks that are compared, the pad keeps to words.
-    environment = {name: str(place) for name, place in places.items()} | {"LENET_PROGRESS": "1"}
-    with served(folder, **environment) as lab:
-        yield lab
-
-
-@pytest.fixture(scope="module")
-def page(browser, jupyterlab):
-    """Return a page in which the chapter was opened and run, its pad ready."""
+@contextlib.contextmanager
+def opened(browser, address):
+    """Open a notebook, run it, and yield its page, the pad ready."""
     problems = []
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.set_default_timeout(MINUTE)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(jupyterlab.address(CHAPTER))
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    # Before the kernel is there, "Run All" would ask which one to select. The toolbar's circle is
-    # idle even then; the status bar tells.
-    page.get_by_text(IDLE).wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.goto(address)
+    wait_for_kernel(page)
+    choose(page, "Run", "Run All Cells")
     page.locator(".lenet-pad canvas").wait_for(timeout=10 * MINUTE)
     # The cells below the pad have to be done as well, or the kernel answers late.
     page.wait_for_function(DONE, timeout=10 * MINUTE)
@@ -102,7 +85,33 @@ def page(browser, jupyterlab):
     assert problems == []
 
 
-@pytest.fixture(autouse=True)
+def wait_for_kernel(page):
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    # Before the kernel is there, "Run All" would ask which one to select. The toolbar's circle is
+    # idle even then; the status bar tells.
+    page.get_by_text(IDLE).wait_for()
+
+
+def choose(page, menu, item):
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.locator(".lm-Menu").get_by_text(item, exact=True).click()
+
+
+@pytest.fixture(scope="module")
+def page(browser, address):
+    """Return a page with a pad that is drawn on and cleared."""
+    with opened(browser, address("drawn.ipynb")) as page:
+        yield page
+
+
+@pytest.fixture
+def spoilt(browser, address):
+    """Return a page whose kernel may be ended."""
+    with opened(browser, address("spoilt.ipynb")) as page:
+        yield page
+
+
+@pytest.fixture
 def _cleared(page):
     yield
     page.locator(".lenet-pad input").set_checked(False)
@@ -121,7 +130,7 @@ def place(page):
     return canvas.bounding_box()
 
 
-def draw(page, strokes):
+def draw(page, strokes, answered=True):
     """Draw with the mouse, and return the milliseconds from its release to the answer."""
     box = place(page)
     for stroke in strokes:
@@ -131,6 +140,8 @@ def draw(page, strokes):
         for x, y in rest:
             page.mouse.move(box["x"] + x, box["y"] + y)
         page.mouse.up()
+    if not answered:
+        return None
     page.wait_for_function(ANSWERED)
     return page.evaluate(LATENCY)
 
@@ -149,6 +160,7 @@ def keep(page, name):
     page.locator(".lenet-pad").screenshot(path=path)
 
 
+@pytest.mark.usefixtures("_cleared")
 @pytest.mark.parametrize("name, digit", [("1", 1), ("7", 7), ("0", 0)])
 def test_a_digit_is_drawn_and_read(page, name, digit, capsys):
     milliseconds = round(draw(page, strokes_of(name)))
@@ -163,6 +175,7 @@ def test_a_digit_is_drawn_and_read(page, name, digit, capsys):
     assert len(pictures(page)) == 5
 
 
+@pytest.mark.usefixtures("_cleared")
 def test_the_panel_answers_while_the_pen_is_down(page):
     box = place(page)
     page.mouse.move(box["x"] + 140, box["y"] + 40)
@@ -175,6 +188,7 @@ def test_the_panel_answers_while_the_pen_is_down(page):
     page.wait_for_function(ANSWERED)
 
 
+@pytest.mark.usefixtures("_cleared")
 def test_the_normalisation_can_be_left_out_with_the_keyboard(page):
     draw(page, strokes_of("1"))
     with_it = pictures(page)
@@ -188,6 +202,7 @@ def test_the_normalisation_can_be_left_out_with_the_keyboard(page):
     assert without[-1] != with_it[-1]
 
 
+@pytest.mark.usefixtures("_cleared")
 def test_the_pad_can_be_cleared_with_the_keyboard(page):
     draw(page, strokes_of("7"))
     page.locator(".lenet-pad button").focus()
@@ -197,6 +212,7 @@ def test_the_pad_can_be_cleared_with_the_keyboard(page):
     assert pictures(page) == []
 
 
+@pytest.mark.usefixtures("_cleared")
 def test_two_digits_are_refused_in_words(page):
     draw(page, [*moved(strokes_of("1"), -150), *strokes_of("0")])
     keep(page, "light-two")
@@ -205,10 +221,18 @@ def test_two_digits_are_refused_in_words(page):
     assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0
 
 
+@pytest.mark.usefixtures("_cleared")
+def test_a_dot_is_refused_in_words(page):
+    draw(page, [[[140, 140]]])
+    assert message(page).startswith("This is a dot")
+    assert pictures(page) == []
+
+
 def moved(strokes, by):
     return [[[x + by, y] for x, y in stroke] for stroke in strokes]
 
 
+@pytest.mark.usefixtures("_cleared")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_in_both_themes(page, scheme):
     draw(page, strokes_of("5, its bar apart"))
@@ -232,3 +256,78 @@ def luminance(colour):
     shares = [float(number) / 255 for number in re.findall(r"[\d.]+", colour)[:3]]
     linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in shares]
     return sum(weight * x for weight, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+# --- a kernel that does not answer -------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("_cleared")
+def test_a_late_answer_is_awaited_with_a_blank_panel(page, jupyterlab):
+    draw(page, strokes_of("7"))
+    kernel = int((jupyterlab[1] / "kernel.pid").read_text())
+    os.kill(kernel, signal.SIGSTOP)
+    try:
+        page.locator(".lenet-pad button").click()
+        assert_told_that_none_answers(page)
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+    page.wait_for_function(ANSWERED)
+    assert message(page) == "Draw a digit from 0 to 9."
+
+
+def assert_told_that_none_answers(page):
+    """The panel is blanked within half a second, and after two says what to do."""
+    page.wait_for_timeout(500)
+    assert message(page) == ""
+    assert pictures(page) == []
+    assert page.locator(".lenet-pad .best").count() == 0
+    page.wait_for_timeout(2000)
+    assert message(page).startswith(NO_ANSWER)
+    assert "run the cells up to the pad's again" in message(page)
+
+
+def test_a_restarted_kernel_gives_no_old_answer(spoilt):
+    draw(spoilt, strokes_of("7"))
+    assert message(spoilt).startswith("Read as 7")
+    choose(spoilt, "Kernel", "Restart Kernel…")
+    spoilt.locator(".jp-Dialog .jp-mod-accept").click()
+    wait_for_kernel(spoilt)
+    spoilt.locator(".lenet-pad button").click()
+    assert_told_that_none_answers(spoilt)
+    draw(spoilt, strokes_of("3"), answered=False)
+    spoilt.wait_for_timeout(500)
+    assert message(spoilt).startswith(NO_ANSWER)
+    choose(spoilt, "Run", "Run All Cells")
+    spoilt.wait_for_function(DONE, timeout=10 * MINUTE)
+    draw(spoilt, strokes_of("3"))
+    assert message(spoilt).startswith("Read as 3")
+
+
+def test_a_reloaded_page_goes_on_with_the_kernel(spoilt):
+    draw(spoilt, strokes_of("7"))
+    reload(spoilt)
+    assert message(spoilt).startswith("Read as 7")
+    spoilt.locator(".lenet-pad button").click()
+    spoilt.wait_for_function(ANSWERED)
+    draw(spoilt, strokes_of("1"))
+    assert message(spoilt).startswith("Read as 1")
+
+
+def test_a_notebook_opened_anew_says_that_no_kernel_answers(spoilt):
+    draw(spoilt, strokes_of("7"))
+    choose(spoilt, "Kernel", "Shut Down Kernel")
+    reload(spoilt)
+    spoilt.locator(".lenet-pad button").click()
+    assert_told_that_none_answers(spoilt)
+
+
+def reload(page):
+    """Save the notebook and load its page anew; nothing on it is an error."""
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1000)
+    page.reload()
+    wait_for_kernel(page)
+    page.locator(".lenet-pad canvas").wait_for()
+    assert page.get_by_text("Error displaying widget").count() == 0
+    assert page.get_by_text("Loading widget").count() == 0
+    page.evaluate(WATCH)

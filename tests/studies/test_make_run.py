@@ -1,12 +1,15 @@
 """A run's row, curve and weights, of real training in a process of its own."""
 
 import shutil
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from lenet_helpers.checkpoints import CheckpointError
 from lenet_helpers.data import load_mnist
-from lenet_helpers.studies import recipes
+from lenet_helpers.preprocessing import split_writers
+from lenet_helpers.studies import make_run, recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.recipes import Study
 from lenet_helpers.studies.table import read_epochs, read_runs
@@ -96,3 +99,17 @@ def test_a_run_that_would_not_be_the_recipes_fails(changes, reason):
     assert isinstance(end, Failure)
     assert reason in end.reason
     assert "Traceback" in end.log
+
+
+def test_the_images_that_validate_can_be_of_writers_not_seen_in_training(monkeypatch):
+    writers = np.random.default_rng(0).permutation(60_000) // 100
+    known = [SimpleNamespace(train_writer=writers), None]
+    monkeypatch.setattr(make_run, "load_writers", lambda digits: known.pop(0))
+    digits, recipe = load_mnist(), small_study.recipe(validation="writers")
+    images, labels = make_run.training_images(digits, recipe)
+    training, validation = split_writers(writers[:300])
+    np.testing.assert_array_equal(images[:270], digits.x_train[training])
+    np.testing.assert_array_equal(images[270:], digits.x_train[validation])
+    np.testing.assert_array_equal(labels, digits.y_train[np.r_[training, validation]])
+    with pytest.raises(ValueError, match="Who wrote each image must be known"):
+        make_run.training_images(digits, recipe)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from lenet_helpers.preprocessing import to_model_input
-from lenet_helpers.studies import methods
+from lenet_helpers.studies import distortions, methods, teacher
 from lenet_helpers.studies.recipes import Recipe
-from lenet_helpers.training import loop
+from lenet_helpers.training import loop, predict
 
 NUMBERS = np.random.default_rng(0)
 IMAGES = NUMBERS.integers(0, 256, (205, 28, 28)).astype("uint8")
@@ -32,21 +32,21 @@ class EachUpdate(keras.callbacks.Callback):
 def trained():
     """Return a function that trains a small network by one_cycle, seen update by update."""
 
-    def train(topology=SMALL, **options):
+    def train(topology=SMALL, validation_split=0, **options):
         keras.utils.set_random_seed(0)
         recipe = Recipe(
             "lenet_topology",
             "one_cycle",
             epochs=2,
             batch_size=10,
-            validation_split=0,
+            validation_split=validation_split,
             network_options=topology,
             options={"learning_rate": 0.01, **options},
         )
         model, seen = methods.build(recipe), EachUpdate()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(loop, "IMAGES_PER_CALL", 10)
-            methods.one_cycle(model, IMAGES, LABELS, recipe, 0, [seen])
+            seen.history = methods.one_cycle(model, IMAGES, LABELS, recipe, 0, [seen]).history
         return model, seen
 
     return train
@@ -90,6 +90,41 @@ def test_the_average_of_the_weights_takes_their_place(trained):
 def test_distortions_and_smoothing_change_what_is_learned(options, plain, trained):
     model, _ = trained(**options)
     assert np.abs(model.get_weights()[0] - plain[0].get_weights()[0]).max() > 1e-4
+
+
+@pytest.fixture
+def teacher_of_sevens(monkeypatch, tmp_path):
+    """Let the teacher, whoever it is, answer 7 to everything; list what it was shown."""
+    shown = []
+
+    def answers(networks, images):
+        shown.append(images)
+        return np.log(np.where(np.arange(10) == 7, 0.91, 0.01)) * np.ones((len(images), 1))
+
+    monkeypatch.setattr(teacher, "CACHE", tmp_path)
+    monkeypatch.setattr(teacher, "mean_answers", answers)
+    return shown
+
+
+TEACHER = {"networks": ["size_983"], "epochs": 2, "seed": 5}
+
+
+@pytest.mark.parametrize(("share", "follows"), [(0.0, True), (1000.0, False)])
+def test_a_student_follows_the_teacher_and_its_share_of_the_labels(
+    share, follows, teacher_of_sevens, trained
+):
+    model, _ = trained(teacher=TEACHER, distillation={"share": share})
+    sevens = predict(model, IMAGES)[:, 7]
+    assert (sevens.min() > 0.4) == follows
+
+
+def test_a_teacher_sees_the_training_images_and_the_others_validate(teacher_of_sevens, trained):
+    limits = {"function": "random_elastic", "translation": 3.0}
+    _, seen = trained(validation_split=0.2, teacher=TEACHER, distillation={}, distort=limits)
+    assert [len(images) for images in teacher_of_sevens] == [164, 164]
+    first = distortions.named(limits)(IMAGES[:164], np.random.default_rng([5, 0, 0]))
+    np.testing.assert_array_equal(teacher_of_sevens[0], first)
+    assert seen.history["val_accuracy"][-1] == pytest.approx((LABELS[164:] == 7).mean())
 
 
 def test_decay_shrinks_kernels_alone(trained):

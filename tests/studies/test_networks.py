@@ -1,5 +1,6 @@
 """Networks of the studies: as large as they say, and the article's where nothing is changed."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -59,6 +60,21 @@ def test_the_weighted_mean_starts_as_the_mean_and_is_trained():
     np.testing.assert_allclose(before(after)[:, 0, 0], after.mean(axis=(1, 2)), rtol=1e-5)
     assert before.count_params() == 14 * 14 * 4
     assert before.trainable
+
+
+def test_a_repeated_convolution_has_one_kernel_and_two_normalisations():
+    shape = {"maps": (2, 3, 3), "kernel_sizes": (3, 3, 3), "pooled": (1,)}
+    model = deep_network(**shape, repeated=(3,))
+    assert model.count_params() == deep_network(**shape).count_params() + 4 * 3
+    numbers = np.random.default_rng(0)
+    model.set_weights([numbers.random(weight.shape) for weight in model.get_weights()])
+    images = numbers.random((4, 28, 28, 1), dtype=np.float32)
+    found = keras.Model(model.inputs[0], model.get_layer("C3_relu").output)(images)
+    for name in ("C3", "C3_again_normalised", "C3_again_relu", "mean", "output"):
+        found = model.get_layer(name)(found)
+    np.testing.assert_allclose(found, model(images), rtol=1e-5)
+    with pytest.raises(ValueError, match="C2"):
+        deep_network(**shape, repeated=(2,))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tests.studies import small_study
         ({"images": -1}, "images must be 1 or more"),
         ({"validation_split": 1}, "validation_split must be in"),
         ({"answer": "best"}, "answer must be one of largest, smallest"),
+        ({"validation": "first"}, "validation must be one of last, writers"),
         ({"options": {"rates": (1, 2)}}, "options must be plain JSON"),
         ({"network_options": {"maps": np.int64(3)}}, "network_options must be plain JSON"),
     ],

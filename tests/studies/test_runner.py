@@ -19,10 +19,11 @@ from types import SimpleNamespace
 import pytest
 
 from lenet_helpers.__main__ import main
+from lenet_helpers.commands import ToolError
 from lenet_helpers.studies import recipes, runner
 from lenet_helpers.studies.fresh_run import Failure
 from lenet_helpers.studies.recipes import STUDIES
-from lenet_helpers.studies.runner import StudyError, run_study
+from lenet_helpers.studies.runner import run_study
 from lenet_helpers.studies.table import RunTable, TableError, epochs_path, read_runs
 from tests.studies import small_study
 from tests.studies.fake_run import fake_run
@@ -231,7 +232,7 @@ def test_a_scheduler_that_dies_ends_the_study_with_a_message(tmp_path, monkeypat
             scheduler.kill()
 
         threading.Thread(target=kill).start()
-        with pytest.raises(StudyError, match=f"The Dask scheduler at {address} is gone"):
+        with pytest.raises(ToolError, match=f"The Dask scheduler at {address} is gone"):
             quietly(tmp_path / "runs.csv", scheduler=address, study="small")
 
 
@@ -316,7 +317,7 @@ def test_a_run_that_fails_is_reported_and_the_others_are_kept(monkeypatch, tmp_p
     rungs = {**small_study.FAKE.rungs, "broken": small_study.recipe(options={"code": "1 / 0"})}
     monkeypatch.setitem(STUDIES, "fake", replace(small_study.FAKE, rungs=rungs))
     lines = []
-    with pytest.raises(StudyError, match=r"1 runs failed; .* The others are in") as error:
+    with pytest.raises(ToolError, match=r"1 runs failed; .* The others are in") as error:
         run_study("fake", seeds=[3], output=tmp_path / "runs.csv", report=lines.append)
     assert str(tmp_path / "runs/*.log") in str(error.value)
     assert any(line.startswith("broken, seed 3: failed: ZeroDivisionError") for line in lines)
@@ -330,7 +331,7 @@ def test_a_table_made_with_other_settings_is_not_mixed(fake, tmp_path, monkeypat
     before = path.read_bytes()
     rungs = small_study.FAKE.rungs | {"final": small_study.recipe(epochs=3)}
     monkeypatch.setitem(STUDIES, "fake", replace(small_study.FAKE, rungs=rungs))
-    with pytest.raises(StudyError, match=r"that another recipe made\. Its settings") as error:
+    with pytest.raises(ToolError, match=r"that another recipe made\. Its settings") as error:
         quietly(path)
     assert '"epochs": 3' in str(error.value)
     assert str(tmp_path / "runs/final-*.json") in str(error.value)
@@ -343,7 +344,7 @@ def test_a_table_of_another_version_is_not_mixed(fake, tmp_path, monkeypatch):
     path = tmp_path / "runs.csv"
     quietly(path, seeds=[0])
     monkeypatch.setattr(recipes, "VERSION", recipes.VERSION + 1)
-    with pytest.raises(StudyError, match=r"that another recipe made\. Its version"):
+    with pytest.raises(ToolError, match=r"that another recipe made\. Its version"):
         quietly(path)
 
 
@@ -352,7 +353,7 @@ def test_a_damaged_table_ends_the_study_before_any_run(fake, tmp_path):
     quietly(path, ["final"], seeds=[0])
     for damaged in (epochs_path(path), path):
         damaged.write_text(damaged.read_text()[:-1])
-        with pytest.raises(StudyError, match=f"{damaged.name} .* its last line is not complete"):
+        with pytest.raises(ToolError, match=f"{damaged.name} .* its last line is not complete"):
             quietly(path, seeds=[0])
     assert fake == [("final", 0)]
 
@@ -382,7 +383,7 @@ def test_the_command_wants_one_or_more(option, capsys):
 
 
 def test_no_seeds_are_no_study(tmp_path):
-    with pytest.raises(StudyError, match="at least one rung and one seed"):
+    with pytest.raises(ToolError, match="at least one rung and one seed"):
         quietly(tmp_path / "runs.csv", seeds=[])
 
 
@@ -394,7 +395,7 @@ def test_studies_are_listed(capsys):
 def test_a_table_that_is_no_file_is_not_read(tmp_path):
     endless = tmp_path / "endless.csv"
     endless.symlink_to("/dev/zero")
-    with pytest.raises(StudyError, match="it is not a file"):
+    with pytest.raises(ToolError, match="it is not a file"):
         quietly(endless)
 
 
@@ -405,7 +406,7 @@ def test_a_full_disk_ends_the_study_with_a_message(fake, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StudyError, match="No space left on device"):
+    with pytest.raises(ToolError, match="No space left on device"):
         quietly(tmp_path / "runs.csv", seeds=[1])
     assert len(read_runs(tmp_path / "runs.csv")) == 2
 
@@ -422,7 +423,7 @@ def test_a_study_that_ends_early_leaves_no_run_behind(tmp_path, monkeypatch):
         return Failure(job, f"exit status {running[0].wait()}")
 
     monkeypatch.setattr(runner, "run_fresh", run)
-    with pytest.raises(StudyError, match="the end"):
+    with pytest.raises(ToolError, match="the end"):
         quietly(tmp_path / "runs.csv", ["final"], seeds=range(2), workers=2)
     assert running[0].wait(timeout=20) == -signal.SIGKILL
 
@@ -435,7 +436,7 @@ def test_a_study_that_ends_early_leaves_no_run_behind(tmp_path, monkeypatch):
 )
 def test_what_is_no_address_is_refused(address, fake, tmp_path):
     pytest.importorskip("distributed")
-    with pytest.raises(StudyError, match="is no scheduler's address: give one like tcp://host:"):
+    with pytest.raises(ToolError, match="is no scheduler's address: give one like tcp://host:"):
         quietly(tmp_path / "runs.csv", scheduler=address)
 
 
@@ -471,7 +472,7 @@ def test_what_is_no_scheduler_is_given_up_soon(server, scheme, fake, tmp_path, m
     begin = time.monotonic()
     with server() if server else contextlib.nullcontext(free_port()) as port:
         message = f"No Dask scheduler answers at tcp://127.0.0.1:{port}: .*"
-        with pytest.raises(StudyError, match=message):
+        with pytest.raises(ToolError, match=message):
             quietly(tmp_path / "runs.csv", scheduler=f"{scheme}127.0.0.1:{port}")
     assert time.monotonic() - begin < 20
     assert not fake
@@ -481,12 +482,12 @@ def test_a_scheduler_without_workers_is_given_up_soon(fake, tmp_path, monkeypatc
     monkeypatch.setattr(runner, "PATIENCE_FOR_WORKERS", 2)
     with (
         dask_cluster(workers=0) as (address, _, _),
-        pytest.raises(StudyError, match=f"`dask worker {address} --nthreads N`"),
+        pytest.raises(ToolError, match=f"`dask worker {address} --nthreads N`"),
     ):
         quietly(tmp_path / "runs.csv", scheduler=address)
 
 
 def test_without_dask_the_command_says_how_to_get_it(fake, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(StudyError, match=r"pip install -e '.\[cluster\]'"):
+    with pytest.raises(ToolError, match=r"pip install -e '.\[cluster\]'"):
         quietly(tmp_path / "runs.csv", scheduler="tcp://127.0.0.1:1")

@@ -9,10 +9,11 @@ import pytest
 
 from lenet_helpers import checkpoints
 from lenet_helpers.__main__ import main
+from lenet_helpers.commands import ToolError
 from lenet_helpers.data import load_mnist
 from lenet_helpers.studies import recipes, runner
 from lenet_helpers.studies.recipes import STUDIES
-from lenet_helpers.studies.runner import StudyError, keep_run, write_misread, write_recounted
+from lenet_helpers.studies.runner import keep_run, write_misread, write_recounted
 from lenet_helpers.studies.table import epochs_path, misread_path, read_right, read_runs
 from tests.studies import small_study
 
@@ -66,12 +67,10 @@ def test_readmes_two_commands_succeed_in_a_fresh_clone(clone, capsys):
 def test_a_run_is_kept_under_a_name_of_its_own(weights):
     keep_run("small", "final", "one")
     before = {path: path.read_bytes() for path in weights.iterdir() if path.is_file()}
-    with pytest.raises(
-        StudyError, match=r"one is there already, made by .* --rungs final`, seed 0"
-    ):
+    with pytest.raises(ToolError, match=r"one is there already, made by .* --rungs final`, seed 0"):
         keep_run("small", "chosen", "one")
     for name in ("../../outside", "", "/tmp/outside", "a b"):
-        with pytest.raises(StudyError, match="No checkpoint can be called"):
+        with pytest.raises(ToolError, match="No checkpoint can be called"):
             keep_run("small", "chosen", name)
     assert keep_run("small", "final", "one") == weights / "one.npz"
     after = {path: path.read_bytes() for path in weights.iterdir() if path.is_file()}
@@ -79,13 +78,13 @@ def test_a_run_is_kept_under_a_name_of_its_own(weights):
 
 
 def test_what_is_not_there_is_named(weights):
-    with pytest.raises(StudyError, match="No study is called 'smal'; known: "):
+    with pytest.raises(ToolError, match="No study is called 'smal'; known: "):
         keep_run("smal", "final", "name")
-    with pytest.raises(StudyError, match="No study is called 'smal'; known: "):
+    with pytest.raises(ToolError, match="No study is called 'smal'; known: "):
         write_misread("smal")
-    with pytest.raises(StudyError, match="0 runs of other"):
+    with pytest.raises(ToolError, match="0 runs of other"):
         keep_run("small", "other", "small_other")
-    with pytest.raises(StudyError, match=r"No run of fake is there yet: .* study run fake` makes"):
+    with pytest.raises(ToolError, match=r"No run of fake is there yet: .* study run fake` makes"):
         write_misread("fake")
 
 
@@ -104,13 +103,13 @@ def test_another_count_than_in_training_is_refused(weights):
     path = weights / "small.csv"
     errors = read_runs(path).loc[0, "test_errors"]
     path.write_text(path.read_text().replace(f",{errors},", f",{errors + 1},", 1))
-    with pytest.raises(StudyError, match=f"misreads {errors} images here, not {errors + 1}"):
+    with pytest.raises(ToolError, match=f"misreads {errors} images here, not {errors + 1}"):
         write_misread("small", report=lambda line: None)
     assert not misread_path(path).exists()
 
 
 def test_weights_that_are_gone_are_named(clone):
-    with pytest.raises(StudyError, match=r"chosen-0.npz is missing.*study run small --rungs chos"):
+    with pytest.raises(ToolError, match=r"chosen-0.npz is missing.*study run small --rungs chos"):
         write_misread("small", report=lambda line: None)
 
 
@@ -124,13 +123,13 @@ def test_a_study_without_test_or_validation_errors_has_no_mistakes(monkeypatch, 
         runs = read_runs(runner.table_path("small")).query("rung == 'chosen'")
         rows = runs.assign(**{counted: None, "settings": study.settings("chosen")})
         monkeypatch.setattr(runner, "_finished", lambda table, rows=rows: rows)
-        with pytest.raises(StudyError, match=reason):
+        with pytest.raises(ToolError, match=reason):
             writer("small")
     assert not list(weights.glob("small_*d.csv"))
 
 
 def test_nothing_is_recounted_without_normalisation(weights):
-    with pytest.raises(StudyError, match="No network of small normalises batches"):
+    with pytest.raises(ToolError, match="No network of small normalises batches"):
         write_recounted("small")
 
 

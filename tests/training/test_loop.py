@@ -185,3 +185,26 @@ def test_bad_input_says_what_to_do(digits):
         train(new_model(), images[:1], labels[:1])
     with pytest.raises(TypeError, match="look scaled already"):
         train(new_model(), images / 255, labels, epochs=1)
+
+
+def test_each_epoch_can_have_images_and_labels_of_its_own(digits):
+    images, labels = (array[:200] for array in digits)
+    others = images[::-1, ::-1], labels[::-1].astype("float32")
+    asked = []
+
+    def of_epoch(epoch):
+        asked.append(epoch)
+        return others if epoch else (images[:180], labels[:180])
+
+    model = other_model()
+    history = train(model, images, labels, epochs=2, of_epoch=of_epoch)
+    assert asked == [0, 1]
+    # The same, an epoch at a time.
+    given = zip(others, (images, labels), strict=True)
+    again = other_model()
+    train(again, images, labels, epochs=1)
+    images, labels = (np.concatenate([a[:180], b[180:]]) for a, b in given)
+    scores = train(again, images, labels, epochs=2, initial_epoch=1)
+    for one, same in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, same)
+    assert history.history["val_loss"][-1] == scores.history["val_loss"][-1]

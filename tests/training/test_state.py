@@ -4,13 +4,17 @@ import keras
 import numpy as np
 import pytest
 
+from lenet_helpers.studies import teacher
 from lenet_helpers.studies.methods import build, one_cycle, paper
 from lenet_helpers.studies.recipes import STUDIES, replace
 from lenet_helpers.training.state import TrainingState
 
 TINY = {"images": 300, "epochs": 4}
+LONG = replace(STUDIES["patience"].rungs["100-epochs"], **TINY)
+TAUGHT = {"teacher": {"networks": ["size_983"], "epochs": 3}, "distillation": {}}
 RECIPES = {
-    "average, statistics and distortions": replace(STUDIES["ladder"].rungs["100-epochs"], **TINY),
+    "average, statistics and distortions": LONG,
+    "a teacher": replace(LONG, options=LONG.options | TAUGHT),
     "second-order optimizer": replace(STUDIES["lenet1998"].rungs["distorted"], **TINY),
 }
 
@@ -52,8 +56,10 @@ def kept(path, purpose="a run"):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_killed_twice_equals_a_run_that_was_not(recipe, images, tmp_path):
+def test_killed_twice_equals_a_run_that_was_not(recipe, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(teacher, "CACHE", tmp_path / "whole")
     whole = run(recipe, images)
+    monkeypatch.setattr(teacher, "CACHE", tmp_path / "killed")
     for epochs in (1, 3):
         with pytest.raises(Killed):
             run(recipe, images, kept(tmp_path / "state.npz"), killed_after=epochs)
