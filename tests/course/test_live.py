@@ -54,9 +54,8 @@ def digits():
     return load_mnist().x_test[:200]
 
 
-@pytest.fixture
-def opened(browser, folder):
-    """Return a function that opens the page from the disk; what goes wrong in it fails the test."""
+def watched(browser, folder):
+    """Yield a function that opens the page from the disk; whatever went wrong fails at the end."""
     pages, problems = [], []
 
     def open_page(viewport=DESK, address="", expected=(), **context):
@@ -83,8 +82,22 @@ def opened(browser, folder):
 
 
 @pytest.fixture
+def opened(browser, folder):
+    """Return a function that opens the page, in whatever way a test needs it."""
+    yield from watched(browser, folder)
+
+
+@pytest.fixture
 def page(opened):
     return opened()
+
+
+@pytest.fixture(scope="module")
+def calculator(browser, folder):
+    """Return one page for all tests that only call its functions."""
+    pages = watched(browser, folder)
+    yield next(pages)()
+    next(pages, None)
 
 
 def settle(page):
@@ -136,14 +149,20 @@ def keras_outputs(model, images):
     return [outputs[layer["keras"]] for layer in describe_network(model)["layers"]]
 
 
-def page_outputs(page, images):
-    """What each layer puts out on the page: list of lists of arrays."""
-    found = page.evaluate(
-        """(all) => all.map((pixels) =>
-          outputsOf(network, networkInput(network, pixels)).map((values) => [...values]))""",
-        images.reshape(len(images), -1).tolist(),
-    )
-    return [np.array(layer) for layer in zip(*found, strict=True)]
+def page_outputs(page, images, first=0):
+    """What each layer from the first on puts out on the page: list of (N, values)."""
+    script = """({ images, first }) => JSON.stringify(images.map((image) => {
+      const outputs = outputsOf(network, networkInput(network, decoded(image)));
+      return outputs.slice(first).map((values) => [...values]);
+    }))"""
+    given = {"images": [packed(image) for image in images], "first": first}
+    return [
+        np.array(layer) for layer in zip(*json.loads(page.evaluate(script, given)), strict=True)
+    ]
+
+
+def packed(pixels):
+    return base64.b64encode(pixels.tobytes()).decode()
 
 
 def furthest(found, expected):
@@ -153,21 +172,21 @@ def furthest(found, expected):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_computes_what_keras_computes(page, models, digits, name, capsys):
-    choose(page, name)
-    answers = furthest(page_outputs(page, digits)[-1], keras_outputs(models[name], digits)[-1])
-    ten = digits[:10]
-    layers = zip(page_outputs(page, ten), keras_outputs(models[name], ten), strict=True)
-    maps = max(furthest(*both) for both in layers)
+def test_the_page_computes_what_keras_computes(calculator, models, digits, name, capsys):
+    choose(calculator, name)
+    expected = keras_outputs(models[name], digits)
+    answers = furthest(page_outputs(calculator, digits, first=-1)[0], expected[-1])
+    layers = zip(page_outputs(calculator, digits[:10]), expected, strict=True)
+    maps = max(furthest(found, one[:10]) for found, one in layers)
     with capsys.disabled():
         print(f"\n{name}: answers to 200 digits within {answers:.1e}, maps of 10 within {maps:.1e}")
     assert max(answers, maps) < CLOSE
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sum_that_is_shown_is_the_value_that_is_shown(page, name):
-    choose(page, name)
-    differences = page.evaluate(
+def test_a_sum_that_is_shown_is_the_value_that_is_shown(calculator, name):
+    choose(calculator, name)
+    differences = calculator.evaluate(
         """() => network.layers.map((layer, at) => {
           const [height, width, maps] = layer.shape;
           const last = [height - 1, width - 1, maps - 1];
@@ -182,9 +201,10 @@ def test_a_sum_that_is_shown_is_the_value_that_is_shown(page, name):
     assert max(differences) < CLOSE
 
 
-def test_what_a_value_follows_from_is_all_that_changes_it(page):
+def test_what_a_value_follows_from_is_all_that_changes_it(calculator):
     """Change each pixel of the input: exactly those in the receptive field move the value."""
-    outside, inside = page.evaluate(
+    choose(calculator, NAMES[0])
+    outside, inside = calculator.evaluate(
         """() => {
           const unit = { y: 2, x: 4, map: 3 };
           const { box } = receptiveField(network, 2, unit).at(-1);
@@ -212,15 +232,10 @@ def test_what_a_value_follows_from_is_all_that_changes_it(page):
 # --- the same normalisation --------------------------------------------------------------------
 
 
-def as_image(pixels):
-    height, width = pixels.shape
-    return {"width": width, "height": height, "pixels": pixels.ravel().tolist()}
-
-
-JS_NORMALISE = """({ image, name }) => {
-  const given = { ...image, pixels: Uint8Array.from(image.pixels) };
+JS_NORMALISE = """({ height, width, pixels, name }) => {
+  const image = { height, width, pixels: decoded(pixels) };
   try {
-    const made = name === "squeeze" ? squeeze(given, rules) : normalise(given, rules).centred;
+    const made = name === "squeeze" ? squeeze(image, rules) : normalise(image, rules).centred;
     return [...made.pixels];
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
@@ -230,14 +245,17 @@ JS_NORMALISE = """({ image, name }) => {
 
 
 def normalised_on_page(page, image, name="normalise"):
-    made = page.evaluate(JS_NORMALISE, {"image": as_image(image), "name": name})
+    height, width = image.shape
+    given = {"height": height, "width": width, "pixels": packed(image), "name": name}
+    made = page.evaluate(JS_NORMALISE, given)
     return made if isinstance(made, str) else np.array(made).reshape(28, 28)
 
 
-def test_strokes_are_drawn_as_in_python(page):
+def test_strokes_are_drawn_as_in_python(calculator):
     for strokes in STROKES.values():
-        pixels = page.evaluate("strokes => [...render(strokes, rules).pixels]", strokes)
-        assert np.abs(np.array(pixels) - render(strokes).ravel()).max() <= 1
+        pixels = calculator.evaluate("strokes => render(strokes, rules).pixels.join()", strokes)
+        drawn = np.array(pixels.split(","), int).reshape(280, 280)
+        assert np.abs(drawn - render(strokes)).max() <= 1
 
 
 def normalised_in_python(image, name="normalise"):
@@ -249,12 +267,12 @@ def normalised_in_python(image, name="normalise"):
         return str(error)
 
 
-def test_images_are_normalised_as_in_python(page, digits, capsys):
+def test_images_are_normalised_as_in_python(calculator, digits, capsys):
     enlarged = [np.asarray(Image.fromarray(image).resize((200, 200))) for image in digits[:100]]
     images = [*(render(strokes) for strokes in STROKES.values()), *enlarged]
     for name in ("normalise", "squeeze"):
         pairs = [
-            (normalised_on_page(page, image, name), normalised_in_python(image, name))
+            (normalised_on_page(calculator, image, name), normalised_in_python(image, name))
             for image in images
         ]
         differences = np.array([np.abs(one - other.astype(int)) for one, other in pairs])
@@ -287,8 +305,8 @@ READ = ("its bar apart", "far apart and small", "a speck")
 
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("step", ["normalise", "squeeze"])
-def test_odd_drawings_are_refused_or_read_as_in_python(page, name, step):
-    found = normalised_on_page(page, ODD[name], step)
+def test_odd_drawings_are_refused_or_read_as_in_python(calculator, name, step):
+    found = normalised_on_page(calculator, ODD[name], step)
     expected = normalised_in_python(ODD[name], step)
     assert isinstance(found, str) is (name not in READ)
     if name not in READ:
@@ -309,10 +327,10 @@ def scribbles(n):
         yield render(strokes)
 
 
-def test_scribbles_are_refused_or_read_as_in_python(page):
+def test_scribbles_are_refused_or_read_as_in_python(calculator):
     refusals = set()
     for image in scribbles(60):
-        found, expected = normalised_on_page(page, image), normalised_in_python(image)
+        found, expected = normalised_on_page(calculator, image), normalised_in_python(image)
         assert isinstance(found, str) is isinstance(expected, str)
         if isinstance(expected, str):
             assert found == expected
@@ -437,7 +455,7 @@ def test_what_cannot_be_drawn_on_has_a_name(page):
 
 def test_the_normalisation_can_be_left_out(page):
     page.locator("#clear").click()
-    draw(page, [[[10 + x / 5, 10 + y / 5] for x, y in stroke] for stroke in STROKES["0"]])
+    draw(page, [[[x / 2, y / 2] for x, y in stroke] for stroke in STROKES["0"]])
     with_it = page.evaluate("[...input]")
     page.locator("#leave-out").check()
     settle(page)
@@ -541,9 +559,9 @@ def test_the_page_is_light(folder, capsys):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_how_long_an_update_takes_is_said(page, name, capsys):
-    choose(page, name)
-    times = page.evaluate(
+def test_how_long_an_update_takes_is_said(calculator, name, capsys):
+    choose(calculator, name)
+    times = calculator.evaluate(
         """() => {
           const [stroke] = DATA.opening;
           return range(stroke.length - 1).map((i) => {
@@ -599,14 +617,12 @@ def luminance(colour):
 
 
 def test_the_first_drawing_moves_only_for_who_wants_it(opened):
-    calm = opened()
-    assert calm.evaluate("drawing.strokes") == STROKES["7"]
-    moving = opened(reduced_motion="no-preference")
-    seen = moving.evaluate("drawing.strokes.flat().length")
-    assert seen < sum(map(len, STROKES["7"]))
-    moving.wait_for_function(
-        "n => drawing.strokes.flat().length === n", arg=sum(map(len, STROKES["7"]))
-    )
+    points = sum(map(len, STROKES["7"]))
+    for motion, at_once in [("reduce", points), ("no-preference", 1)]:
+        page = opened(reduced_motion=motion)
+        begin = "() => (drawOpening(), drawing.strokes.flat().length)"
+        assert page.evaluate(begin) == at_once
+        page.wait_for_function("points => drawing.strokes.flat().length === points", arg=points)
 
 
 def test_the_home_page_hands_its_drawing_over(opened):
@@ -627,14 +643,14 @@ def test_an_address_without_strokes_is_ignored(opened, address):
     assert opened(address=address).evaluate("drawing.strokes") == STROKES["7"]
 
 
-def test_colours_are_those_of_the_figures(page):
+def test_colours_are_those_of_the_figures(calculator):
     from lenet_helpers.plots.style import BLUE, ORANGE
 
     for name, colour in [("--blue", BLUE), ("--orange", ORANGE)]:
         expected = "#" + "".join(f"{round(255 * part):02x}" for part in colour)
-        style = page.evaluate(f"getComputedStyle(document.body).getPropertyValue('{name}')")
+        style = calculator.evaluate(f"getComputedStyle(document.body).getPropertyValue('{name}')")
         assert style == expected
-    assert page.evaluate("[cssOf(signed(-1, 1)), cssOf(signed(1, 1))]") == [
+    assert calculator.evaluate("[cssOf(signed(-1, 1)), cssOf(signed(1, 1))]") == [
         "rgb({} {} {})".format(*(round(255 * part) for part in colour)) for colour in (BLUE, ORANGE)
     ]
 
