@@ -4,17 +4,16 @@ import errno
 import os
 import subprocess
 import sys
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from course.project import ROOT
 from lenet_helpers import check as room
 from lenet_helpers import data
 from lenet_helpers.__main__ import main
 from lenet_helpers.runtime import KERAS_SETTINGS, KERAS_VARIABLES, XLA_VARIABLES
-from lenet_helpers.studies import seeds as studies
 
 FULL = os.environ.get("LENET_MNIST")
 needs_full = pytest.mark.skipif(not FULL, reason="LENET_MNIST does not name the full MNIST")
@@ -123,7 +122,7 @@ def test_on_colab_importing_the_helpers_says_what_to_install(install, tmp_path):
 
 
 def _stderr(code, *folders):
-    path = os.pathsep.join(map(str, [*folders, room.ROOT]))
+    path = os.pathsep.join(map(str, [*folders, ROOT]))
     command = [sys.executable, "-c", code]
     environment = os.environ | {"PYTHONPATH": path}
     return subprocess.run(command, env=environment, capture_output=True, text=True).stderr
@@ -368,7 +367,7 @@ def test_help_names_the_commands(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     printed = capsys.readouterr().out
-    for command in ("check", "fetch", "seeds"):
+    for command in ("check", "fetch", "study"):
         assert f"    {command} " in printed
 
 
@@ -378,11 +377,11 @@ def test_help_names_the_commands(capsys):
         (["check", "--fast"], "unknown: --fast"),
         (["fetch"], "required: --to"),
         (["fetch", "stick"], "required: --to"),
-        (["seeds", "--seeds", "0"], "--seeds: must be a number, 1 or more, not '0'"),
-        (["seeds", "--seeds", "-3"], "--seeds: must be a number, 1 or more, not '-3'"),
-        (["seeds", "--seeds", "two"], "--seeds: must be a number, 1 or more, not 'two'"),
-        (["seeds", "--workers", "0"], "--workers: must be a number, 1 or more, not '0'"),
-        (["seeds", "7"], "unknown: 7"),
+        (["study", "run", "seeds", "--seeds", "0"], "must be a number, 1 or more, not '0'"),
+        (["study", "run", "seeds", "--seeds", "-3"], "must be a number, 1 or more, not '-3'"),
+        (["study", "run", "seeds", "--seeds", "two"], "must be a number, 1 or more, not 'two'"),
+        (["study", "run", "seeds", "--workers", "0"], "must be a number, 1 or more, not '0'"),
+        (["study", "run", "seeds", "7"], "unknown: 7"),
     ],
 )
 def test_bad_words_get_a_short_answer(words, expected, capsys):
@@ -426,34 +425,3 @@ def test_fetch_to_an_unwritable_folder(tmp_path, capsys):
     (tmp_path / "taken").write_text("mine")
     assert main(["fetch", "--to", str(tmp_path / "taken/digits")]) == 1
     assert f"error: {tmp_path / 'taken/digits'} is not writable" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "words, expected",
-    [([], (range(5), 2)), (["--seeds", "3", "--workers", "1"], (range(3), 1))],
-)
-def test_seeds_runs_what_was_asked_for(words, expected, monkeypatch, capsys):
-    calls = []
-
-    def run_seeds(seeds, workers, report):
-        calls.append((seeds, workers))
-        report("run 1 of 20")
-
-    monkeypatch.setattr(studies, "run_seeds", run_seeds)
-    assert main(["seeds", *words]) == 0
-    assert calls == [expected]
-    assert capsys.readouterr().out == "run 1 of 20\n"
-
-
-def test_seeds_needs_the_full_mnist(only_sample, capsys):
-    assert main(["seeds"]) == 1
-    assert "error: http://127.0.0.1:9/mnist.npz could not be downloaded" in capsys.readouterr().err
-
-
-def test_a_seed_that_dies_is_named(monkeypatch, capsys):
-    def run_seeds(*_):
-        raise BrokenProcessPool
-
-    monkeypatch.setattr(studies, "run_seeds", run_seeds)
-    assert main(["seeds"]) == 1
-    assert "with --workers 1" in capsys.readouterr().err

@@ -163,7 +163,9 @@ def outputs(*sources, log=subprocess.DEVNULL):
 
 def test_native_lines_go_to_the_kernels_log_and_python_s_stay(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, ipykernel does not watch stderr
-    native = "import os, subprocess, sys\n_ = os.write(2, b'Compiled cluster\\n')"
+    # A thread of the kernel's reads the line, so the cell goes on for a while.
+    native = "import os, subprocess, sys, time\n_ = os.write(2, b'Compiled cluster\\n')\n"
+    native += "time.sleep(0.5)"
     call = "from lenet_helpers import runtime\nruntime._keep_native_log_out_of_cells()"
     python = "print('a warning', file=sys.stderr)"
     with (tmp_path / "log").open("wb") as log:

@@ -55,15 +55,21 @@ COLOURS = """(element) => {
 
 
 @pytest.fixture(scope="module")
-def address(jupyterlab):
-    """Return a function, name -> address, of a notebook that opens the pad, and one that trains."""
+def written(jupyterlab):
+    """Return a function that writes a notebook, the pad and another cell, and returns its address.
+
+    Each test that ends a kernel needs a notebook of its own: what is saved of it is kept.
+    """
     address, folder = jupyterlab
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    for name, last in {"drawn": REPORTING, "spoilt": TRAINING}.items():
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+    def write(name, last):
         cells = list(map(nbformat.v4.new_code_cell, [f"{OPEN_PAD}pad", last]))
-        notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    return address
+        return address(f"{name}.ipynb")
+
+    return write
 
 
 @contextlib.contextmanager
@@ -98,16 +104,16 @@ def choose(page, menu, item):
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
+def page(browser, written):
     """Return a page with a pad that is drawn on and cleared."""
-    with opened(browser, address("drawn.ipynb")) as page:
+    with opened(browser, written("drawn", REPORTING)) as page:
         yield page
 
 
 @pytest.fixture
-def spoilt(browser, address):
-    """Return a page whose kernel may be ended."""
-    with opened(browser, address("spoilt.ipynb")) as page:
+def spoilt(browser, written, request):
+    """Return a page with a pad and training, whose kernel may be ended."""
+    with opened(browser, written(request.node.name, TRAINING)) as page:
         yield page
 
 
@@ -306,7 +312,7 @@ def test_a_restarted_kernel_gives_no_old_answer(spoilt):
 def test_a_reloaded_page_goes_on_with_the_kernel(spoilt):
     draw(spoilt, strokes_of("7"))
     reload(spoilt)
-    assert message(spoilt).startswith("Read as 7")
+    spoilt.locator(".lenet-pad output").get_by_text("Read as 7").wait_for()
     spoilt.locator(".lenet-pad button").click()
     spoilt.wait_for_function(ANSWERED)
     draw(spoilt, strokes_of("1"))
@@ -323,8 +329,8 @@ def test_a_notebook_opened_anew_says_that_no_kernel_answers(spoilt):
 
 def reload(page):
     """Save the notebook and load its page anew; nothing on it is an error."""
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(1000)
+    with page.expect_response(lambda response: response.request.method == "PUT"):
+        page.keyboard.press("Control+s")
     page.reload()
     wait_for_kernel(page)
     page.locator(".lenet-pad canvas").wait_for()

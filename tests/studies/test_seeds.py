@@ -133,9 +133,7 @@ def test_a_size_in_a_name_is_the_number_of_parameters():
         assert list(runs["rung"].str.extract(r"^(\d+)", expand=False).astype(int)) == list(sizes)
 
 
-@pytest.mark.parametrize(
-    "name", ["choices_small", "choices_sizes", "grid1998", "stability1998"]
-)
+@pytest.mark.parametrize("name", ["choices_small", "choices_sizes", "grid1998", "stability1998"])
 def test_settings_are_chosen_without_the_test_set(name):
     assert read_runs(seeds.FOLDER / f"{name}.csv")["test_errors"].isna().all()
 

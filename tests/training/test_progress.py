@@ -5,7 +5,7 @@ import pytest
 from nbclient import NotebookClient
 
 TRAINING = """
-from lenet_helpers.progress import TrainingProgress
+from lenet_helpers.training.progress import TrainingProgress
 bar = TrainingProgress()
 bar.set_params({"steps": 40, "epochs": 3})
 bar.on_train_begin()
