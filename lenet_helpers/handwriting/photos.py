@@ -22,10 +22,11 @@ from lenet_helpers.handwriting.strokes import (
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 64_000_000  # checked before anything is decoded
 SIDE = 400  # a larger image is shrunk to this
-SMOOTHING = 1 / 500  # of the longer side: standard deviation of the blur that calms noise
+SMOOTHING = 1 / 250  # of the longer side: standard deviation of the blur that calms noise
 WINDOW = 0.3  # of the longer side: no stroke is so wide
+CLEAR = 0.1  # of all votes: a majority as large as ink makes; the light on a blank page makes less
 DARK = 16  # grey levels: keeps the contrast on black paper finite
-NOISE = 2  # times the median contrast, which is half the height of the noise
+NOISE = 6  # times the upper quartile of the paper's contrast: higher than its noise
 LEAST_CONTRAST = 0.08  # of the paper's brightness
 STRICTEST = 0.5  # of the largest contrast: what is at least so dark is ink
 RIM = 0.01  # of the longer side: so far beyond ink its edges are grey
@@ -117,13 +118,20 @@ def _on_light_paper(colours):
     high = ndimage.maximum_filter(smooth, window)
     low = ndimage.minimum_filter(smooth, window)
     # Near an edge of the ink, most pixels are paper, closer to the extreme that paper is.
-    is_light = np.sum((high - low) * (2 * smooth - high - low), axis=(0, 1)) >= 0
-    return np.where(is_light, smooth, INK - smooth)
+    votes = np.sum((high - low) * (2 * smooth - high - low), axis=(0, 1))
+    is_dark = votes < -CLEAR * np.sum((high - low) ** 2, axis=(0, 1))
+    return np.where(is_dark, INK - smooth, smooth)
 
 
 def _paper(light):
-    """The paper's colour at each pixel: (H, W, 3) float."""
-    closed = ndimage.grey_closing(light, _window(light), mode="nearest")
+    """The paper's colour at each pixel: (H, W, 3) float.
+
+    Beyond its borders the picture goes on as it ends, so what lies there may be as wide as it is.
+    """
+    window = _window(light)
+    margin = window[0] // 2 + 1
+    wider = np.pad(light, [(margin, margin), (margin, margin), (0, 0)], "edge")
+    closed = ndimage.grey_closing(wider, window, mode="nearest")[margin:-margin, margin:-margin]
     planes = zip(np.moveaxis(closed, 2, 0), np.moveaxis(light, 2, 0), strict=True)
     return np.stack([reconstruction(*both, "erosion") for both in planes], axis=2)
 
@@ -144,8 +152,9 @@ def _separate(contrast):
 
     If some always does, by the lowest at which none runs off the picture.
     """
-    least = max(NOISE * np.median(contrast), LEAST_CONTRAST)
-    high = max(threshold_otsu(contrast), least)
+    otsu = threshold_otsu(contrast)
+    least = max(NOISE * np.percentile(contrast[contrast <= otsu], 75), LEAST_CONTRAST)
+    high = max(otsu, least)
     low = max(high / 2, least)
     touching, refusals = [], []
     for threshold in np.linspace(low, max(low, STRICTEST * contrast.max()), 3):
@@ -171,7 +180,8 @@ def _within_the_picture(is_ink):
     large = np.flatnonzero(areas > LEAST_AREA * is_ink.size)
     if not large.size:
         raise HandwritingError(
-            "nothing stands out from the paper. Use a darker pen, more light, or a closer view."
+            "nothing stands out from the paper. Use a darker pen, more light, or a closer view, "
+            "and leave plain paper around the digit."
         )
     outside = np.isin(pieces, [number for number in large if _runs_off(pieces == number)])
     inside = np.isin(pieces, large) & ~outside

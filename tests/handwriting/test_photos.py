@@ -257,7 +257,7 @@ def test_what_cannot_be_read_is_refused(answers, kind):
 def test_both_polarities_are_read_alike(tmp_path):
     pixels = photo(light="a soft shadow")
     one, other = (read_photo(saved(tmp_path, each)) for each in (pixels, 255 - pixels))
-    np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(one, other, atol=1)
 
 
 def test_a_digit_cropped_to_its_ink_is_told_to_leave_paper(tmp_path):
