@@ -41,6 +41,7 @@ CONTENTS = """
 LIVE = """
 <iframe class="live" src="live/index.html?small" title="Draw a digit: LeNet-5 reads it"></iframe>
 """
+LIVE_LINK = re.compile(r"\[([^\]]+)\]\(\S+/live/index\.html\)")
 FOLDED = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
 
 
@@ -65,9 +66,12 @@ def web_text(text, folder, address):
 
     folder:  Path, where the text stands in the clone.
     address: str, the repository's; there leads what is no page of the website.
-    The picture of a Colab badge, which lies on another server, becomes words. A number and its
-    percent sign stay on one line.
+    The picture of a Colab badge, which lies on another server, becomes words. A link to the live
+    page, wherever the website is published, stays within this copy of it. A number and its percent
+    sign stay on one line.
     """
+    live = Path(os.path.relpath(ROOT / "live/index.html", folder)).as_posix()
+    text = LIVE_LINK.sub(rf'<a href="{live}">\1</a>', text)
 
     def rewrite(match):
         if not match["path"] or urlsplit(match["path"]).scheme:

@@ -36,6 +36,7 @@ WIDTHS = {"desk": 1280, "phone": 390}
         ("[terms](../LICENSE)", f"[terms]({ADDRESS}/blob/main/LICENSE)"),
         ("[elsewhere](https://example.org/a)", "[elsewhere](https://example.org/a)"),
         ("[here](#top)", "[here](#top)"),
+        ("[a pad](https://a.io/b/live/index.html)", '<a href="../live/index.html">a pad</a>'),
         ("`layers[0](x)`", "`layers[0](x)`"),
         ("```\nlayers[0](x)\n```", "```\nlayers[0](x)\n```"),
         ("[![Open In Colab](https://a/b.svg)](https://c/d)", "[Open in Colab](https://c/d)"),

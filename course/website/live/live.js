@@ -431,7 +431,8 @@ function listen() {
     const value = valueUnder(event);
     if (value && !isKept && event.pointerType === "mouse") select(value);
   });
-  $("layers").addEventListener("click", (event) => {
+  // A finger that scrolls ends in pointercancel; a click can fail to follow a tap after a scroll.
+  $("layers").addEventListener("pointerup", (event) => {
     const value = valueUnder(event);
     const isSame = isKept && JSON.stringify(value) === JSON.stringify(selected);
     if (value) select(value, !isSame);
