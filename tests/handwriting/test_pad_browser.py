@@ -321,7 +321,8 @@ def test_a_reloaded_page_goes_on_with_the_kernel(spoilt):
 
 def test_a_notebook_opened_anew_says_that_no_kernel_answers(spoilt):
     draw(spoilt, strokes_of("7"))
-    choose(spoilt, "Kernel", "Shut Down Kernel")
+    with spoilt.expect_response(lambda response: response.request.method == "DELETE"):
+        choose(spoilt, "Kernel", "Shut Down Kernel")
     reload(spoilt)
     spoilt.locator(".lenet-pad button").click()
     assert_told_that_none_answers(spoilt)
