@@ -1,4 +1,4 @@
-"""What is generated inside the texts: README's table of chapters, alternative texts, addresses."""
+"""What is generated inside the texts: the tables of chapters, alternative texts, addresses."""
 
 import re
 
@@ -9,7 +9,8 @@ FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>figures/(?P<name>\w+)\.png)\)")
 HEADING = re.compile(r"^# Chapter \d+ · (.+)$", re.MULTILINE)
 TIMES = re.compile(r"^\*\(reading (.+), computing (.+)\)\*$", re.MULTILINE)
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)")
-BADGE = re.compile(r"(https://colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+/")
+COLAB = "https://colab.research.google.com"
+BADGE = re.compile(rf"({re.escape(COLAB)}/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+/")
 PIP = re.compile(r"git\+https://[\w./-]+(@[\w.-]+)?")
 CITED = re.compile(r'(?<=repository-code: ")[^"]+')
 
@@ -18,7 +19,7 @@ NONE = "–"
 
 
 def filled(text, table):
-    """Return README's text with another table of chapters."""
+    """Return a text with another table of chapters."""
     return CHAPTERS.sub(lambda _: f"{table}\n", text)
 
 
@@ -30,19 +31,33 @@ def described(text, alts):
     return FIGURE.sub(lambda one: f"![{alts[one['name']]}]({one['path']})", text)
 
 
-def chapters_table(openings):
-    """Return README's table of chapters.
+def chapters_table(openings, address):
+    """Return the table of chapters, for texts at the top of the clone.
 
     openings: dict, notebook's file name -> text of its first cell.
+    address:  str, the repository's.
     """
-    lines = ["| chapter | reading | computing |", "| --- | --- | --- |"]
+    lines = ["| chapter | learn | read | reading | computing |", "| --- | --- | --- | --- | --- |"]
     for name, text in openings.items():
         title, times = HEADING.search(text), TIMES.search(text)
         title = title[1] if title else name
-        reading, computing = times.groups() if times else (NONE, NONE)
-        number = int(name[:2])
-        lines.append(f"| [{number}. {title}](notebooks/{name}) | {reading} | {computing} |")
+        both = [
+            f"[{word}]({folder}/{name}) {badge(address, f'{folder}/{name}')}"
+            for word, folder in (("empty", "workshop"), ("complete", "notebooks"))
+        ]
+        row = [f"{int(name[:2])}. {title}", *both, *(times.groups() if times else (NONE, NONE))]
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
+
+
+def badge(address, path):
+    """Return the badge that opens a notebook of the release in Colab, in Markdown.
+
+    address: str, the repository's; path: str, the notebook's in the clone.
+    Raises ValueError if the address is not one of GitHub.
+    """
+    picture = f"![Open In Colab]({COLAB}/assets/colab-badge.svg)"
+    return f"[{picture}]({COLAB}/github/{_on_github(address)}/blob/{RELEASE}/{path})"
 
 
 def stamped(text, address):
@@ -52,7 +67,11 @@ def stamped(text, address):
 
     Raises ValueError if the address is not one of GitHub, which Colab's badges need.
     """
+    text = BADGE.sub(rf"\g<1>{_on_github(address)}/blob/{RELEASE}/", text)
+    return CITED.sub(address, PIP.sub(f"git+{address}@{RELEASE}", text))
+
+
+def _on_github(address):
     if not (match := GITHUB.fullmatch(address)):
         raise ValueError(f"Colab opens notebooks from GitHub; pyproject.toml has {address!r}.")
-    text = BADGE.sub(rf"\g<1>{match[1]}/blob/{RELEASE}/", text)
-    return CITED.sub(address, PIP.sub(f"git+{address}@{RELEASE}", text))
+    return match[1]
