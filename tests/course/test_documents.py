@@ -11,12 +11,16 @@ from course import checks, texts
 from course.numbers import measured_tolerances
 from course.project import (
     CITATION,
+    CONTRIBUTING,
     NOTEBOOKS,
     README,
     ROOT,
+    WORKSHOP,
     notebook_paths,
     repository_address,
 )
+from course.stamp import learners
+from course.workshop.learner import stale_files
 from lenet_helpers import __version__
 
 PATHS = notebook_paths()
@@ -72,8 +76,14 @@ def test_links_in_notebooks_lead_somewhere(notebook):
     none(checks.broken_links(checks.markdown(notebook), NOTEBOOKS))
 
 
-def test_links_in_readme_lead_somewhere():
-    none(checks.broken_links(README.read_text(encoding="utf-8"), ROOT))
+@pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=lambda path: path.stem)
+def test_links_in_a_text_lead_somewhere(text):
+    none(checks.broken_links(text.read_text(encoding="utf-8"), ROOT))
+
+
+def test_the_learner_s_notebooks_are_what_the_chapters_give():
+    stale = stale_files(WORKSHOP, learners())
+    assert stale == [], "run `python -m course stamp`"
 
 
 def test_the_citation_bears_the_repository_s_address():

@@ -1,5 +1,6 @@
 """Exercises judge as they should, learners see no solution, and the guide's sums are right."""
 
+import functools
 import inspect
 import math
 import random
@@ -19,15 +20,18 @@ from sklearn.neighbors import KNeighborsClassifier
 from course import checks
 from course.lab import served
 from course.project import (
+    FIGURES,
     GUIDE,
     ToolError,
     chapter,
     notebook_paths,
     repository_address,
 )
+from course.results import read_results
 from course.tags import tags
+from course.texts import RELEASE
 from course.workshop import schedule, workshop
-from course.workshop.learner import exercises, learners_version, solution_lines
+from course.workshop.learner import exercises, learners_version, solution_lines, stale_files
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
@@ -36,6 +40,7 @@ from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
 WITH_EXERCISES = {path: one for path, one in NOTEBOOKS.items() if exercises(one)}
+RESULTS = read_results(FIGURES)
 ADDRESS = "https://github.com/someone/notebooks"
 MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)
 
@@ -144,49 +149,117 @@ def bound(source):
 # --- the learner's version ---------------------------------------------------------------------
 
 
+@functools.cache
+def version_of(path):
+    return learners_version(NOTEBOOKS[path], path.name, ADDRESS, RESULTS)
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
 def test_a_learner_s_version_holds_no_solution(notebook):
     assert solution_lines(notebook)
-    assert leaked(notebook, learners_version(notebook, ADDRESS)) == set()
+    path = next(path for path, one in NOTEBOOKS.items() if one is notebook)
+    assert leaked(notebook, version_of(path)) == set()
 
 
 def test_a_solution_that_shows_elsewhere_is_found():
-    notebook = new_notebook(cells=small_exercise(solution="my_sum = 2 + 2"))
-    notebook.cells.append(new_markdown_cell("By the way: `my_sum = 2 + 2`."))
-    assert leaked(notebook, learners_version(notebook, ADDRESS)) == {"my_sum = 2 + 2"}
+    notebook = small("By the way: `my_sum = 2 + 2`.", solution="my_sum = 2 + 2")
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    assert leaked(notebook, version) == {"my_sum = 2 + 2"}
 
 
-def test_a_learner_s_version_differs_in_nothing_else(notebook):
-    version = learners_version(notebook, ADDRESS)
+def test_a_learner_s_version_shows_nothing_that_a_run_shows(path):
+    version = version_of(path)
     nbformat.validate(version)
-    shown = {i for one in exercises(notebook) for i in range(one.solution, one.check + 1)}
-    for i, (old, new) in enumerate(zip(notebook.cells, version.cells, strict=True)):
-        assert old.id == new.id
-        if i not in shown and old.cell_type == "code":
-            assert old == new
-        if i in shown and old.cell_type == "code":
-            assert new.outputs == []
-            assert new.execution_count is None
-    assert version.metadata == notebook.metadata
+    for cell in version.cells:
+        assert set(cell.metadata) <= {"tags"}
+        assert cell.get("outputs", []) == []
+        assert cell.get("execution_count") is None
+    code = [cell.source for cell in NOTEBOOKS[path].cells if cell.cell_type == "code"]
+    kept = [cell.source for cell in version.cells if cell.cell_type == "code"]
+    replaced = {one.solution for one in exercises(NOTEBOOKS[path])}
+    assert len(code) == len(kept)
+    assert sum(a != b for a, b in zip(code, kept, strict=True)) == len(replaced)
 
 
-def test_a_learner_can_see_and_write_the_answer_cells(notebook):
-    version = learners_version(notebook, ADDRESS)
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("7<!-- wrong --> errors", "[?] errors"),
+        ("`(28, 28)`<!-- image.shape --> pixels", "[?] pixels"),
+        ("20<!-- epochs --> epochs", "20 epochs"),
+        ("40<!-- 2 * epochs --> epochs", "40 epochs"),
+        ("7<!-- errors = abs(wrong) ± error --> errors", "[?] errors"),
+        ("98.37<!-- fact: article.test_accuracy --> %", "98.37 %"),
+        ("a 9<!-- digit -->", "a 9"),
+        ("3<!-- result: before --> then", "3 then"),
+        ("3<!-- result: here -->, 4<!-- result: later -->", "[?], [?]"),
+        ("2<!-- twice -->", "[?]"),
+    ],
+)
+def test_numbers_that_an_output_shows_are_blank(text, expected):
+    code = "%pip list\nepochs = 20\nwrong = count(epochs)\nfor twice in (1, 2):\n    twice = 3"
+    notebook = new_notebook(cells=[new_code_cell(code), new_markdown_cell(text)])
+    numbers = {"04": "before", "05": "here", "11": "later"}
+    results = {chapter: {"numbers": {name: 1}} for chapter, name in numbers.items()}
+    version = learners_version(notebook, "05_some.ipynb", ADDRESS, results)
+    assert version.cells[1].source == expected
+
+
+def test_an_exercise_keeps_its_numbers():
+    notebook = small()
+    notebook.cells[0].source += "\n\nHow much is 7<!-- total -->?"
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    assert version.cells[0].source.endswith("How much is 7?")
+
+
+def test_notes_for_the_instructor_are_left_out():
+    notebook = small()
+    notebook.cells.insert(1, new_markdown_cell("Wait here.", metadata={"tags": ["instructor"]}))
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    assert len(version.cells) == len(notebook.cells) - 1
+    assert version.cells[1].source == "my_sum = ..."
+
+
+def test_a_note_for_the_instructor_is_no_code():
+    note = new_code_cell("wait()", metadata={"tags": ["instructor"]})
+    with pytest.raises(ToolError, match="is a Markdown cell"):
+        learners_version(new_notebook(cells=[note]), "01_small.ipynb", ADDRESS, {})
+
+
+def test_what_a_check_says_is_folded_with_the_solution(notebook):
     for one in exercises(notebook):
-        assert version.cells[one.solution].metadata == {"tags": ["answer"]}
+        assert notebook.cells[one.check].metadata["jupyter"]["outputs_hidden"] is True
 
 
-def test_links_of_a_learner_s_version_lead_somewhere(notebook, tmp_path):
-    for path in NOTEBOOKS:
-        (tmp_path / path.name).touch()
-    version = learners_version(notebook, ADDRESS)
-    assert checks.broken_links(checks.markdown(version), tmp_path) == []
-    assert "colab.research" not in version.cells[0].source
+def small(text="", **options):
+    cells = small_exercise(**options)
+    return new_notebook(cells=[*cells, new_markdown_cell(text, id="text")])
+
+
+def test_links_of_a_learner_s_version_lead_somewhere(path, tmp_path):
+    for other in NOTEBOOKS:
+        (tmp_path / other.name).touch()
+    opening = version_of(path).cells[0].source
+    assert checks.broken_links(checks.markdown(version_of(path)), tmp_path) == []
+    assert f"/blob/{RELEASE}/workshop/{path.name})" in opening
+    assert f"]({ADDRESS}/blob/main/notebooks/{path.name})" in opening
 
 
 def test_a_link_upwards_leads_to_the_repository():
     notebook = new_notebook(cells=[new_markdown_cell("[list](../README.md) [next](02_b.ipynb)")])
-    source = learners_version(notebook, ADDRESS).cells[0].source
+    source = learners_version(notebook, "01_a.ipynb", ADDRESS, {}).cells[0].source
     assert source == f"[list]({ADDRESS}/blob/main/README.md) [next](02_b.ipynb)"
+
+
+def test_files_that_are_missing_old_or_too_many_are_found(tmp_path):
+    files = {"01_a.ipynb": "a", "02_b.ipynb": "b", "03_c.ipynb": "c"}
+    for name, text in {"01_a.ipynb": "a", "02_b.ipynb": "old", "04_d.ipynb": "d"}.items():
+        (tmp_path / name).write_text(text)
+    assert stale_files(tmp_path, files) == ["02_b.ipynb", "03_c.ipynb", "04_d.ipynb"]
 
 
 def leaked(notebook, version):
@@ -208,7 +281,7 @@ def strings(node):
 def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, jupyterlab):
     address, folder = jupyterlab
     notebook = next(iter(WITH_EXERCISES.values()))
-    nbformat.write(learners_version(notebook, ADDRESS), folder / "learners.ipynb")
+    nbformat.write(version_of(next(iter(WITH_EXERCISES))), folder / "learners.ipynb")
     page = browser.new_page()
     page.goto(address("learners.ipynb"))
     page.get_by_text("| Idle").wait_for(timeout=30_000)
