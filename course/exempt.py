@@ -13,8 +13,8 @@ YEARS = sorted({str(fact["value"]) for key, fact in FACTS.items() if key.startsw
 
 RULES = {
     # places in this series
-    "chapter": r"\b[Cc]hapters?\s[0-9](?:(?:, | and | to |–)[0-9])*\b",
-    "exercise": r"\b[Ee]xercise [0-9]\.[0-9]|\bHint [0-9]",
+    "chapter": r"\b[Cc]hapters?\s[0-9]{1,2}(?:(?:, | and | to |–)[0-9]{1,2})*\b",
+    "exercise": r"\b[Ee]xercise [0-9]{1,2}\.[0-9]|\bHint [0-9]",
     # how long a chapter and an exercise take: estimates
     "time": r"^\*\((?:reading [^\n]+, computing [^\n]+|\w+, [0-9]+ min)\)\*$",
     # places in a source, and its year

@@ -1,111 +1,109 @@
 """The exercises of chapter 7."""
 
 import math
+import numbers
 
 import numpy as np
 
-from lenet_helpers.exercises.judging import NotYet, call, exercise, kind_of, read_number, reject
+from lenet_helpers.exercises.judging import (
+    NotYet,
+    call,
+    exercise,
+    is_close,
+    read_number,
+    read_numbers,
+    reject,
+    unboxed,
+)
 
-STEP, TIMES = 20, 5  # of exercise 7.4
 
+@exercise("a number")
+def grey_of_a_zero(grey):
+    """Exercise 7.1: which stored grey, 0 to 255, the paper's scale makes 0."""
+    from lenet_helpers.preprocessing import INK, PAPER_BLACK, PAPER_WHITE
 
-@exercise("two whole numbers")
-def kernels_of_c3(here, in_paper, network):
-    """Exercise 7.1: how many kernels C3 has here, and by the paper's table of connections."""
-    here, in_paper = read_number(here), read_number(in_paper)
-    shape = network.get_layer("C3").kernel.shape
-    read, made = shape[2:]
-    connected = 6 * 3 + 9 * 4 + 1 * 6
-    reject(here == made, f"{made} is the number of maps; each has a kernel for every map it reads.")
-    reject(here == math.prod(shape), "those are all its weights; how many kernels are they?")
+    grey, right = read_number(grey), -PAPER_WHITE / (PAPER_BLACK - PAPER_WHITE) * INK
+    reject(is_close(grey, 0), "grey 0 is the background, and that becomes -0.1, not 0.")
     reject(
-        here != read * made, f"{made} maps, and each reads all {read}: how many pairs are there?"
+        is_close(grey, right / INK, 1e-3), "almost: that is a share of 255. Give the grey itself."
     )
-    reject(in_paper == here, "fewer in the paper: add up how many maps of S2 each map of C3 reads.")
+    reject(is_close(grey, 0.1 * INK), "a step of 0.1 is not a tenth: the scale spans 1.275, not 1.")
+    reject(not is_close(grey, right, 0.51), "solve -0.1 + 1.275 * grey / 255 = 0.")
+    return f"a border of zeros is a frame of grey {right:.0f} around every digit. Pad first."
+
+
+@exercise("a function of a table")
+def parameters_of_a_table(count):
+    """Exercise 7.2: a function of a (maps in, maps out) table -> the convolution's parameters."""
+    draw = np.random.default_rng(0)
+    for shape in ((6, 16), (3, 4), (2, 9)):
+        table = draw.random(shape) < 0.6
+        table[0] = True
+        seen, maps = int(table.sum()), shape[1]
+        found = read_number(call(count, table.copy()), "your function's answer")
+        reject(
+            found == maps * (25 * shape[0] + 1),
+            "that is a convolution that sees everything: count the crosses instead.",
+        )
+        reject(found == 25 * seen, "each map of the output has a bias as well.")
+        reject(found == 26 * seen, "a map has one bias, however many maps it sees.")
+        reject(found == 25 * seen + shape[0], "the biases belong to the maps that come out.")
+        reject(
+            found != 25 * seen + maps,
+            f"for {seen} crosses and {maps} maps it gives {found:,}, not {25 * seen + maps:,}.",
+        )
+    return "25 weights for each cross, and one bias for each map that comes out."
+
+
+@exercise("a function of F6's states and the codes")
+def answer_of_the_codes(answer, states, codes):
+    """Exercise 7.3: a function (N, 84), (10, 84) -> (N,), the class whose code is nearest."""
+    what = "your function's answer"
+    distances = ((states[:, np.newaxis] - codes) ** 2).sum(axis=2)
+    found = read_numbers(call(answer, states.copy(), codes.copy()), (len(states),), what)
     reject(
-        in_paper != connected, "maps times maps read, for each of the three kinds, then the sum."
+        np.array_equal(found, distances.argmax(axis=1)),
+        "that is the farthest code: take the nearest.",
     )
-    counts = f"{here:.0f} against {in_paper:.0f}"
-    return f"{counts}: the paper wanted fewer sums, and maps that read differently."
-
-
-@exercise("two whole numbers, a row and a column")
-def costliest_square(row, column, lost):
-    """Exercise 7.2: the centre of the square that costs the digit most of its probability."""
-    row, column = read_number(row), read_number(column)
-    least = np.unravel_index(lost.argmin(), lost.shape)
+    wrong = np.mean(found != distances.argmin(axis=1))
+    reject(wrong > 0, f"for {wrong:.0%} of the images it names another code than the nearest.")
+    # Codes of unequal length: a product would favour the longest, a distance does not.
+    longer = codes * np.arange(1, 1 + len(codes))[:, np.newaxis]
+    right = ((states[:, np.newaxis] - longer) ** 2).sum(axis=2).argmin(axis=1)
+    other = read_numbers(call(answer, states.copy(), longer.copy()), (len(states),), what)
     reject(
-        max(row, column) >= len(lost),
-        f"rows and columns go from 0 to {len(lost) - 1}; np.unravel_index makes both of a place in "
-        "the flat array.",
+        not np.array_equal(other, right),
+        "right for codes of ±1, but not for longer ones: measure a distance, not a product.",
     )
-    largest = {tuple(place) for place in np.argwhere(lost == lost.max())}  # one at least
-    if (row, column) not in largest:
-        reject((row, column) == least, "there the probability falls least, or even grows.")
-        reject((column, row) in largest, "almost: first the row, then the column.")
-        raise NotYet("take the place of the largest value in the map.")
-    place = f"row {row:.0f}, column {column:.0f}"
-    return f"ink at {place} takes {lost.max():.0%} of the probability away."
+    return "the smallest distance is the answer, for every image."
 
 
-@exercise("a function of images")
-def centred(centre, images):
-    """Exercise 7.3: a function (N, 28, 28) uint8 -> the same ink, its centre of mass in the middle.
-
-    Returns as text how far the centres of mass lay from the middle, before and after.
-    """
-    from lenet_helpers.interpret.corruptions import translate
-
-    moved = translate(images, 4)
-    before = moved.copy()
-    after = call(centre, moved)
-    reject(not isinstance(after, np.ndarray), f"it returns {kind_of(after)}, not an array.")
-    reject(after.shape != moved.shape, f"it returns shape {after.shape}, not {moved.shape}.")
-    reject(after.dtype != np.uint8, f"it returns {after.dtype}; images are stored as uint8.")
-    reject(not np.array_equal(moved, before), "it changes the images that it was given.")
-    ink = after.sum(axis=(1, 2)) / moved.sum(axis=(1, 2))
-    worst = np.abs(ink - 1).argmax()
-    reject(
-        abs(ink[worst] - 1) > 0.05,
-        f"ink is lost or gained: an image keeps {ink[worst]:.0%}. Whole pixels would keep it all.",
-    )
-    far = _from_middle(after)
-    reject(
-        far.max() > 1,
-        f"an image's centre of mass still lies {far.max():.1f} pixels from the middle, 13.5, 13.5.",
-    )
-    return f"from {_from_middle(moved).mean():.1f} pixels off the middle to {far.mean():.1f}."
-
-
-@exercise("a function of images, labels, a step and a number of times")
-def many_steps(move, model, images, labels):
-    """Exercise 7.4: a function images, labels, step, times -> images within the step."""
-    from lenet_helpers.interpret import fgsm, fgsm_signs
-    from lenet_helpers.training import predict
-
-    step, times, before = STEP, TIMES, images.copy()
-    after = call(move, images, labels, step, times)
-    reject(not isinstance(after, np.ndarray), f"it returns {kind_of(after)}, not an array.")
-    reject(after.shape != images.shape, f"it returns shape {after.shape}, not {images.shape}.")
-    reject(after.dtype != np.uint8, f"it returns {after.dtype}; images are stored as uint8.")
-    reject(not np.array_equal(images, before), "it changes the images that it was given.")
-    furthest = np.abs(after.astype(int) - images).max()
-    reject(furthest > step, f"a pixel moved by {furthest} grey levels, and {step} are allowed.")
-    at_once = fgsm(images, fgsm_signs(model, images, labels), step)
-    one, many = (np.mean(predict(model, x).argmax(axis=1) == labels) for x in (at_once, after))
-    reject(
-        np.array_equal(after, at_once), "that is the same as one step: ask for the signs each time."
-    )
-    reject(
-        many >= one,
-        f"{many:.0%} are still read right, against {one:.0%} after one step. Take the signs anew, "
-        "at the place that was reached.",
-    )
-    return f"{many:.0%} are still read right, against {one:.0%} after one step of the same size."
-
-
-def _from_middle(images):
-    """How far each image's centre of mass lies from the middle, in pixels: (N,)."""
-    places = np.indices(images.shape[1:]) - 13.5
-    weights = images / images.sum(axis=(1, 2), keepdims=True)
-    return np.hypot(*np.einsum("nij,aij->an", weights, places))
+@exercise("a function of distances, a label and j")
+def equation_9(loss):
+    """Exercise 7.4: a function (10,), int, float -> the loss of eq. 9, without underflow."""
+    what = "your function's answer"
+    near = np.array([4.0, 0.5, 9.0, 3.0, 6.0, 5.0, 8.0, 2.5, 7.0, 1.0])
+    for label, j in ((1, 3.0), (0, 3.0), (2, 1.0)):
+        others = np.log(np.exp(-near).sum())
+        right = near[label] + np.logaddexp(-j, others)
+        found = read_number(call(loss, near.copy(), label, j), what)
+        reject(is_close(found, near[label], 1e-9), "that is eq. 8: the second term is missing.")
+        reject(is_close(found, near[label] + others, 1e-6), "exp(-j) is missing in the logarithm.")
+        reject(
+            not is_close(found, right, 1e-6),
+            f"for label {label} and j = {j:g} it gives {found:.4g}, the formula {right:.4g}.",
+        )
+    far = near + 2000
+    for label, j in ((1, 1500.0), (3, 4000.0)):
+        try:
+            found = unboxed(call(loss, far.copy(), label, j))
+        except NotYet as reason:
+            raise NotYet(f"for distances near 2,000 {reason}; exp(-2000) is 0 there.") from reason
+        infinite = isinstance(found, numbers.Real) and not math.isfinite(found)
+        reject(infinite, f"with distances near 2,000 it is {found}: exp(-2000) is 0 in float64.")
+        right = far[label] + np.logaddexp(-j, np.log(np.exp(-near).sum()) - 2000)
+        reject(
+            not is_close(read_number(found, what), right, 1e-6),
+            f"right for small distances, but not for large ones: {found:.4g} for {right:.4g}.",
+        )
+    return "the formula, and no exponential of it ever vanishes."

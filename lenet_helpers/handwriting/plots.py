@@ -1,4 +1,4 @@
-"""Figures of chapter 7's handwriting: from strokes and photos to what the network gets."""
+"""Figures of chapter 8's handwriting: from strokes and photos to what the network gets."""
 
 import textwrap
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 7: what the network sees, and what misleads it."""
+"""Figures of chapter 8: what the network sees, and what misleads it."""
 
 import numpy as np
 import seaborn as sns

@@ -1,4 +1,4 @@
-"""Figures of chapter 06: the network of 1998, its answers, and its place among others."""
+"""Figures of chapter 07: the network of 1998, its answers, and its place among others."""
 
 import numpy as np
 from matplotlib.colors import ListedColormap

@@ -82,7 +82,7 @@ def tolerances(runs):
 
 
 def live_tolerance(ladder):
-    """The same, of the rung that chapter 08 trains: how far its test errors lie apart over seeds.
+    """The same, of the rung that chapter 10 trains: how far its test errors lie apart over seeds.
 
     ladder: DataFrame, the runs of the study "ladder".
     Raises ValueError if the rung has fewer than two runs, or all have as many errors.

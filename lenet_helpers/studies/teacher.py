@@ -79,7 +79,7 @@ def lessons(images, labels, networks, distort, epochs, seed=0, folder=None):
 
     images, labels: (N, 28, 28) uint8 and (N,) integers, what the student learns from.
     networks: names of committed checkpoints that read `to_model_input`. The mean of their
-              probabilities is the teacher's answer, as it is chapter 08's: a network that is sure
+              probabilities is the teacher's answer, as it is chapter 10's: a network that is sure
               of a wrong digit is outweighed, whereas in a mean of logits it could outweigh all.
     distort:  dict, "function" of `distortions` and its arguments; without any, nothing is.
     epochs:   int, how many differently distorted epochs there are; they come round again.

@@ -1,4 +1,4 @@
-"""Figures of chapter 7 show the numbers that they are given."""
+"""Figures of chapter 8 show the numbers that they are given."""
 
 import numpy as np
 import pandas as pd

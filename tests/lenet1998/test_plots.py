@@ -1,4 +1,4 @@
-"""The figures of chapter 06 show the numbers that they are given."""
+"""The figures of chapter 07 show the numbers that they are given."""
 
 import numpy as np
 import pandas as pd

@@ -42,8 +42,8 @@ class Choice:
 
 CHOICES = (
     Choice("article_lenet5", "the article", "LeNet-5 as the article builds it", "04_train"),
-    Choice("lenet5_1998", "1998", "LeNet-5 as published", "06_lenet5_1998"),
-    Choice("affine_0", "Chapter 8", "A deeper network with batch normalisation", "08_beyond"),
+    Choice("lenet5_1998", "1998", "LeNet-5 as published", "07_lenet5_1998"),
+    Choice("affine_0", "Chapter 10", "A deeper network with batch normalisation", "10_beyond"),
 )
 
 
@@ -284,6 +284,6 @@ def _rules():
 
 
 def _words():
-    """What the pad of chapter 7 says: dict of sentences, some with fields in braces."""
+    """What the pad of chapter 8 says: dict of sentences, some with fields in braces."""
     own = {"invitation": pad.INVITATION, "all ink": pad.SCRIBBLE, "read": pad.READING}
     return strokes.REFUSALS | own

@@ -1,0 +1,93 @@
+"""The exercises of chapter 10."""
+
+import numpy as np
+
+from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
+
+
+@exercise("a whole number")
+def normalised_convolution(parameters, network):
+    """Exercise 10.1: all numbers that C4 of the deep network and its normalisation hold."""
+    convolution, norm = network.get_layer("C4"), network.get_layer("C4_normalised")
+    kernel, maps = convolution.count_params(), convolution.filters
+    found = read_number(parameters)
+    reject(found == kernel, "that is the convolution; its normalisation holds numbers as well.")
+    reject(
+        found == kernel + 2 * maps,
+        "that is what training moves. Mean and variance are kept too, for when there is no batch.",
+    )
+    reject(
+        found == kernel + maps + norm.count_params(),
+        "it has no biases: the normalisation would take them off again.",
+    )
+    reject(found == kernel // 9 * 25 + norm.count_params(), "its kernels are 3 by 3, not 5 by 5.")
+    right = kernel + norm.count_params()
+    below = convolution.kernel.shape[2]
+    reject(found != right, f"{maps} maps from {below} maps, by 3 by 3, and four numbers a map.")
+    return f"{right:,}, of which {4 * maps} are the normalisation's."
+
+
+@exercise("a number")
+def luck_of_the_best(errors, settings, images, rate):
+    """Exercise 10.2: mistakes that the best of some equal settings makes, on average."""
+    from scipy.stats import binom
+
+    # The mean of a count is the sum over k of P(more than k).
+    more = binom(images, rate).sf(np.arange(images))
+    right, worst = (more**settings).sum(), (1 - (1 - more) ** settings).sum()
+    found, expected = read_number(errors), images * rate
+    reject(
+        is_close(found, expected, 0.5),
+        f"{expected:.0f} is what each makes on average. The best of {settings} makes fewer.",
+    )
+    reject(is_close(found, worst, 0.5), "that is the worst of them: look for the smallest.")
+    reject(
+        found < 1,
+        "that is very few: did you take the smallest over all draws, instead of the mean of the "
+        "smallest of each draw?",
+    )
+    reject(
+        not is_close(found, right, 0.5),
+        "draw many times, take the smallest of each, then the mean.",
+    )
+    return (
+        f"of {settings} equal settings, the best makes about {right:.0f} mistakes instead of "
+        f"{expected:.0f}. That is why the test set stays shut until everything is chosen."
+    )
+
+
+@exercise("a function of probabilities")
+def answers_of_many(combine, probabilities):
+    """Exercise 10.3: a function of (networks, N, 10) probabilities -> (N,) answers."""
+    # Networks that disagree all the time: a vote and the mean are seldom the same.
+    made_up = np.random.default_rng(0).dirichlet(np.ones(10), (5, 200))
+    answers = _combined(combine, made_up)
+    for place, one in enumerate(made_up):
+        alone = np.array_equal(answers, one.argmax(axis=1))
+        reject(alone, f"those are the answers of network {place} alone.")
+    reject(
+        np.array_equal(answers, _voted(made_up)),
+        "that is a vote, in which a network that is hardly sure counts as much as one that is.",
+    )
+    reject(
+        not np.array_equal(answers, made_up.mean(axis=0).argmax(axis=1)),
+        "take the mean over the networks, then the largest.",
+    )
+    differing = (_combined(combine, probabilities) != _voted(probabilities)).sum()
+    return f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote."
+
+
+def _combined(combine, probabilities):
+    before = probabilities.copy()
+    answers, n = np.asarray(call(combine, probabilities)), probabilities.shape[1]
+    reject(not np.array_equal(probabilities, before), "it changes what it was given.")
+    reject(
+        answers.shape == (n, 10), "those are ten numbers for each image; which digit is largest?"
+    )
+    reject(answers.shape != (n,), f"it returns shape {answers.shape}, not ({n},): one digit each.")
+    return answers
+
+
+def _voted(probabilities):
+    votes = [np.bincount(answers, minlength=10) for answers in probabilities.argmax(axis=2).T]
+    return np.argmax(votes, axis=1)
