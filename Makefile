@@ -13,7 +13,7 @@ help:
 	@echo "make notebooks   run every chapter into build/"
 	@echo "make test        run every test"
 	@echo "make check       check style, rooms, texts and quick tests, in a minute"
-	@echo "make lab         open JupyterLab at the notebooks"
+	@echo "make lab         open JupyterLab at your own copies of the chapters, in my_notebooks/"
 	@echo "make workshop    write learners' notebooks and the instructor's guide; runs each chapter once"
 	@echo "make site        build the website into build/site"
 	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"

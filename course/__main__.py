@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from course.environment import lab_environment
-from course.project import NOTEBOOKS, ROOT, ToolError
+from course.project import ROOT, ToolError
 from lenet_helpers.commands import run_command
 
 LAB, TEST = "-e '.[lab]'", "-e '.[test]'"
@@ -41,10 +41,19 @@ def check(args, rest):
 
 
 def lab(args, rest):
-    """open JupyterLab at the notebooks; takes its arguments"""
+    """open JupyterLab at your own copies of the chapters; takes its arguments"""
     _require_modules("jupyterlab ipykernel", LAB)
-    command = [sys.executable, "-m", "jupyterlab", *rest]
-    return subprocess.call(command, cwd=NOTEBOOKS, env=lab_environment())
+    from course.copies import COPIES, chapters, renew_copies
+
+    files, is_first = chapters(), not COPIES.exists()
+    old = renew_copies(files)
+    print(f"Your copies, which no command overwrites: {COPIES.relative_to(ROOT)}", flush=True)
+    if old:
+        print(f"Changed by you, and by the course since then: {', '.join(old)}. Rename yours for a")
+        print("new one, at the next start.", flush=True)
+    begin = [next(iter(files))] if is_first and not rest else []
+    command = [sys.executable, "-m", "jupyterlab", *begin, *rest]
+    return subprocess.call(command, cwd=COPIES, env=lab_environment())
 
 
 def site(args, rest):

@@ -70,9 +70,10 @@ def learners_version(notebook, name, address, results):
         if cell.cell_type == "markdown":
             blank = is_secret if not _part(cell) else lambda tag: False
             text = without_tags(cell.source, lambda tag: BLANK if blank(tag) else tag.shown)
-            cell.source = UPWARDS.sub(rf"]({address}/blob/main/\1)", text)
+            cell.source = text
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
+    with_outer_links(notebook, address)
     opening, notice = notebook.cells[0], NOTICE.format(f"{address}/blob/main/notebooks/{name}")
     own = opening.source.replace(f"/notebooks/{name})", f"/workshop/{name})")  # its Colab badge
     opening.source = texts.TIMES.sub(lambda times: f"{times[0]}\n{notice}", own)
@@ -98,6 +99,14 @@ def stale_files(folder, files):
         for name in there.keys() | files.keys()
         if name not in there or there[name].read_text(encoding="utf-8") != files.get(name)
     )
+
+
+def with_outer_links(notebook, address):
+    """Let links that leave the notebook's folder lead to the repository, in place; return it."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = UPWARDS.sub(rf"]({address}/blob/main/\1)", cell.source)
+    return notebook
 
 
 def without_notes(notebook):
