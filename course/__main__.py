@@ -8,7 +8,7 @@ from course.environment import lab_environment
 from course.project import ROOT, ToolError
 from lenet_helpers.commands import run_command
 
-LAB, TEST = "-e '.[lab]'", "-e '.[test]'"
+LAB, TEST, SITE = "-e '.[lab]'", "-e '.[test]'", "-r requirements-site.txt"
 # Two at a time, whatever the machine has: each may hold a kernel of 2 GB. The plugin's order stays.
 TWO_FILES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 QUICK = [
@@ -58,10 +58,10 @@ def lab(args, rest):
 
 def site(args, rest):
     """make web pages of the committed notebooks, in build/site, running none"""
-    _require_modules("sphinx_book_theme", "-r requirements-site.txt")
+    _require_modules("sphinx_book_theme playwright", SITE)
     from course.website.site import build_site
 
-    build_site()
+    build_site(args.pdf)
 
 
 def workshop(args, rest):
@@ -105,12 +105,13 @@ def stamp(args, rest):
 
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
 MEASURE = {"--measure": {"action": "store_true", "help": "run chapters to take their time here"}}
+PDF = {"--pdf": {"action": "store_true", "help": "print the course as one PDF, too"}}
 COMMANDS = {
     notebooks: CHAPTERS,
     test: {},
     check: {},
     lab: {},
-    site: {},
+    site: PDF,
     workshop: MEASURE,
     refresh: CHAPTERS,
     colab: CHAPTERS,

@@ -50,6 +50,17 @@ def chapters_table(openings, address):
     return "\n".join(lines)
 
 
+def home_table(openings, address):
+    """Return the table of chapters for the website's home page; arguments as `chapters_table`."""
+    lines = ["| read | learn | reading | computing |", "| --- | --- | --- | --- |"]
+    for name, text in openings.items():
+        title, times = HEADING.search(text)[1], TIMES.search(text).groups()
+        learn = f"[Colab]({_in_colab(address, f'workshop/{name}')})"
+        row = [f"[{int(name[:2])}. {title}](notebooks/{name})", learn, *times]
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines)
+
+
 def badge(address, path):
     """Return the badge that opens a notebook of the release in Colab, in Markdown.
 
@@ -57,7 +68,7 @@ def badge(address, path):
     Raises ValueError if the address is not one of GitHub.
     """
     picture = f"![Open In Colab]({COLAB}/assets/colab-badge.svg)"
-    return f"[{picture}]({COLAB}/github/{_on_github(address)}/blob/{RELEASE}/{path})"
+    return f"[{picture}]({_in_colab(address, path)})"
 
 
 def stamped(text, address):
@@ -69,6 +80,10 @@ def stamped(text, address):
     """
     text = BADGE.sub(rf"\g<1>{_on_github(address)}/blob/{RELEASE}/", text)
     return CITED.sub(address, PIP.sub(f"git+{address}@{RELEASE}", text))
+
+
+def _in_colab(address, path):
+    return f"{COLAB}/github/{_on_github(address)}/blob/{RELEASE}/{path}"
 
 
 def _on_github(address):

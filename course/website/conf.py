@@ -19,8 +19,10 @@ myst_heading_anchors = 3
 # Of the package's 24 MB one file is enough: it holds every letter, so it asks for no other.
 equations = importlib.util.find_spec("sphinx-mathjax-offline")
 mathjax_path = "tex-svg-full.js"
-html_static_path = [str(Path(equations.origin).parent / "static/mathjax" / mathjax_path), "own.css"]
+equations_file = str(Path(equations.origin).parent / "static/mathjax" / mathjax_path)
+html_static_path = [equations_file, "own.css", "own.js"]
 html_css_files = ["own.css"]
+html_js_files = ["own.js"]
 
 html_theme = "sphinx_book_theme"
 html_favicon = "icon.svg"
