@@ -64,12 +64,13 @@ def site(args, rest):
     build_site(args.pdf)
 
 
-def workshop(args, rest):
-    """write the learner's notebooks and the instructor's guide into build/workshop/"""
+def guide(args, rest):
+    """write the instructor's guide and slides for each chapter into build/guide/"""
     _require_modules("nbclient ipykernel", LAB)
-    from course.workshop.workshop import workshop
+    _require_modules("mdit_py_plugins", SITE)
+    from course.workshop.guide import write_guide
 
-    workshop(args.measure)
+    write_guide(args.measure)
 
 
 def refresh(args, rest):
@@ -112,7 +113,7 @@ COMMANDS = {
     check: {},
     lab: {},
     site: PDF,
-    workshop: MEASURE,
+    guide: MEASURE,
     refresh: CHAPTERS,
     colab: CHAPTERS,
     texts: {},

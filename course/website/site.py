@@ -29,7 +29,7 @@ SETTINGS = ROOT / "course/website"
 SITE = BUILD / "site"
 SOURCES = BUILD / "site-sources"
 PDF = "lenet5-course.pdf"
-PDF_LINE = f'- <a href="{PDF}">The whole course as one PDF</a>, to print or to read without a network.'
+PDF_LINE = f'- <a href="{PDF}">The whole course as one PDF</a>, to print or to read offline.'
 
 BADGE_LINK = re.compile(r"\[!\[Open In Colab\]\([^)]*\)\]")
 IN_COLAB = re.compile(r"^\[Open in Colab\]\((?P<release>\S+)/notebooks/(?P<name>\S+)\)")
@@ -142,7 +142,8 @@ def web_notebook(notebook, folder, address):
     """Return a notebook for MyST-NB: links as in `web_text`, its own words for what cells carry.
 
     A picture's alternative text, and what JupyterLab shows folded, stand in other places there.
-    The set-up is folded, too, and notes for the instructor are left out. The notebook is changed. Raises ToolError if a cell shows two pictures: it has one text only.
+    The set-up is folded, too, and notes for the instructor are left out. The notebook is changed.
+    Raises ToolError if a cell shows two pictures: it has one text only.
     """
     for cell in without_notes(notebook).cells:
         if cell.cell_type == "markdown":

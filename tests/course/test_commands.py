@@ -215,7 +215,7 @@ def test_a_missing_package_is_one_clear_line(module, monkeypatch, capsys):
         return None if name == module else importlib.util.spec_from_loader(name, None)
 
     monkeypatch.setattr("importlib.util.find_spec", find_spec)
-    for command in ("notebooks", "refresh", "workshop"):
+    for command in ("notebooks", "refresh", "guide"):
         assert main([command]) == 1
         assert capsys.readouterr().err == f"\nerror: {module} is not installed: pip install {LAB}\n"
 

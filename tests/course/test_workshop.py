@@ -1,12 +1,13 @@
 """Exercises judge as they should, learners see no solution, and the guide's sums are right."""
 
+import copy
 import functools
+import html
 import inspect
 import math
 import random
 import re
 import symtable
-import tomllib
 from types import SimpleNamespace
 
 import nbformat
@@ -21,16 +22,16 @@ from course import checks
 from course.lab import served
 from course.project import (
     FIGURES,
-    GUIDE,
     ToolError,
     chapter,
     notebook_paths,
     repository_address,
 )
 from course.results import read_results
-from course.tags import tags
 from course.texts import RELEASE
-from course.workshop import schedule, workshop
+from course.website.site import broken_links
+from course.workshop import guide as instructor
+from course.workshop import schedule
 from course.workshop.learner import exercises, learners_version, solution_lines, stale_files
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
@@ -589,19 +590,19 @@ TWO = [
 
 
 def test_everything_is_chosen_where_it_fits():
-    assert schedule.chosen(TWO, 51) == [*TWO[0], *TWO[1]]
+    assert schedule.chosen(TWO, 51)[0] == [*TWO[0], *TWO[1]]
 
 
 def test_first_exercises_come_before_second_ones():
-    assert schedule.chosen(TWO, 38) == [*TWO[0][:2], *TWO[1][:2]]
+    assert schedule.chosen(TWO, 38)[0] == [*TWO[0][:2], *TWO[1][:2]]
 
 
 def test_a_chapter_that_does_not_fit_takes_its_exercises_along():
-    assert schedule.chosen(TWO, 28) == TWO[0]
+    assert schedule.chosen(TWO, 28)[0] == TWO[0]
 
 
 def test_a_walk_through_without_time_for_an_exercise_is_left_out():
-    assert schedule.chosen(TWO, 33) == TWO[0]
+    assert schedule.chosen(TWO, 33)[0] == TWO[0]
 
 
 def test_breaks_stand_between_chapters():
@@ -634,9 +635,12 @@ def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
 @pytest.mark.parametrize("name", schedule.PLANS)
 def test_a_plan_of_the_chapters_keeps_its_time(name):
     minutes, breaks = schedule.PLANS[name]
-    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))["chapters"]
-    parts = [workshop._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()]
-    fitting = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
+    words = instructor.guide_words()["chapters"]
+    parts = [
+        instructor._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()
+    ]
+    fitting, left_out = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
+    assert len(fitting) + len(left_out) == sum(map(len, parts))
     assert minutes * 3 / 4 < schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME
     assert schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME <= 0.95 * minutes
     kinds = [part.kind for part in fitting]
@@ -645,36 +649,37 @@ def test_a_plan_of_the_chapters_keeps_its_time(name):
 
 @pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])
 def test_minutes_of(span, minutes):
-    assert workshop.minutes_of(span) == minutes
+    assert instructor.minutes_of(span) == minutes
 
 
 def test_another_unit_is_an_error():
     with pytest.raises(ValueError, match="no time"):
-        workshop.minutes_of("2 hours")
+        instructor.minutes_of("2 hours")
 
 
 def test_the_guide_tells_of_each_chapter_with_exercises():
-    text = workshop.guide(NOTEBOOKS, times={})
-    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))
+    text = instructor.guide(NOTEBOOKS, times={})
+    words = instructor.guide_words()
     for path, notebook in WITH_EXERCISES.items():
         entry = words["chapters"][chapter(path)]
         assert entry["misconceptions"]
         assert entry["questions"]
         assert entry["stop"] in text
-        assert all(f"| {one.number} | {one.title} |" in text for one in exercises(notebook))
+        for one in exercises(notebook):
+            assert f"#### Exercise {one.number} · {one.title}\n" in text
     assert "not tested" in text
 
 
 def test_measured_times_stand_in_the_guide():
     path = next(iter(NOTEBOOKS))
-    times = {path.stem: {"seconds": 83.4, "data": "MNIST", "code": workshop._code(path)}}
-    text = workshop.guide(NOTEBOOKS, times)
+    times = {path.stem: {"seconds": 83.4, "data": "MNIST", "code": instructor._fingerprint(path)}}
+    text = instructor.guide(NOTEBOOKS, times)
     assert "| 83 s |" in text
     assert "data: MNIST" in text
 
 
 def test_the_guide_tells_what_the_kernels_took():
-    text, rows = workshop.guide(NOTEBOOKS, times={}), read_kernels()
+    text, rows = instructor.guide(NOTEBOOKS, times={}), read_kernels()
     for count, measured in rows[rows["who"] == "all"].groupby("kernels"):
         values = measured.groupby("measure")["value"].median()
         line = re.search(rf"^\| {count} \| {values['time']:.0f} s \|.*", text, re.MULTILINE)[0]
@@ -709,15 +714,53 @@ def test_the_room_check_asks_for_the_memory_that_chapter_04_took():
     assert 1 <= room.MEMORY[0] / (took["value"].max() * 2**20) < 1.2
 
 
-def test_the_command_writes_every_chapter_and_the_guide(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(workshop, "WORKSHOP", tmp_path)
-    monkeypatch.setattr(workshop, "TIMES", tmp_path / "times.json")
-    monkeypatch.setattr(workshop, "ROOT", tmp_path)
-    workshop.workshop()
-    written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"GUIDE.md", *(path.name for path in NOTEBOOKS)}
-    guide = (tmp_path / "GUIDE.md").read_text(encoding="utf-8")
-    assert checks.broken_links(guide, tmp_path) == []
-    assert tags(guide) == []
-    assert repository_address() not in guide
-    assert "learner's notebooks" in capsys.readouterr().out
+def test_the_guide_s_answers_are_those_that_the_checks_are_tried_with():
+    text = html.unescape(instructor.guide(NOTEBOOKS, times={}))
+    for notebook in WITH_EXERCISES.values():
+        for one in exercises(notebook):
+            solution = notebook.cells[one.solution]
+            begin = text.index(f"#### Exercise {one.number} · ")
+            part = text[begin : text.index("</table>", begin)]
+            shown = re.findall(r"<pre>(.*?)</pre>", part, re.DOTALL)
+            wrong = solution.metadata["exercise"]["wrong"]
+            answers = [solution.source.removeprefix("# @title Solution\n")]
+            assert shown == [*answers, *(each["answer"] for each in wrong)]
+            assert re.findall(r"</td><td>(.*?)</td>", part) == [each["says"] for each in wrong]
+
+
+def test_what_is_left_out_has_a_reason():
+    reasons = {part.what: why for part, why in schedule.chosen(TWO, 28)[1]}
+    assert reasons == {
+        "chapter 02 20": "25 min, and 15 min were left",
+        "exercise 02 5": "25 min, and 15 min were left",
+        "question 02 4": "its chapter is left out",
+    }
+    assert [why for _, why in schedule.chosen(TWO, 42)[1]] == ["9 min, and 4 min were left"]
+    assert schedule.chosen(TWO, 51)[1] == []
+
+
+def test_a_note_in_a_chapter_stands_in_the_guide_below_its_section():
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    notebook = copy.deepcopy(notebook)
+    note = new_markdown_cell("Wait for 7<!-- n --> hands.", metadata={"tags": ["instructor"]})
+    notebook.cells.insert(-1, new_markdown_cell("## Hands\n\nUp."))
+    notebook.cells.insert(-1, note)
+    text = instructor.guide({path: notebook}, times={})
+    assert "### Notes beside the text\n\n*Hands*\n\nWait for 7 hands." in text
+
+
+def test_the_command_writes_the_guide_and_slides_apart_from_the_learner_s_notebooks(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(instructor, "FOLDER", tmp_path / "guide")
+    monkeypatch.setattr(instructor, "TIMES", tmp_path / "times.json")
+    monkeypatch.setattr(instructor, "ROOT", tmp_path)
+    instructor.write_guide()
+    decks = sorted(path.name for path in (tmp_path / "guide/slides").iterdir())
+    assert decks == [f"{path.stem}.html" for path in NOTEBOOKS]
+    page = (tmp_path / "guide/index.html").read_text(encoding="utf-8")
+    assert broken_links(tmp_path / "guide") == []
+    assert "<!-- " not in page
+    assert repository_address() not in page
+    assert all(f'href="slides/{name}"' in page for name in decks)
+    assert "decks of slides" in capsys.readouterr().out

@@ -1,18 +1,18 @@
-"""`python -m course workshop`: the learner's version and the instructor's guide."""
+"""`python -m course guide`: the instructor's guide, and slides for each chapter, as web pages."""
 
 import hashlib
+import html
 import json
 import os
 import platform
 import re
-import sys
 import time
 import tomllib
 
 import nbformat
 
 from course import texts
-from course.execute import execute, write_notebook
+from course.execute import execute
 from course.project import (
     BUILD,
     GUIDE,
@@ -20,36 +20,38 @@ from course.project import (
     chapter,
     data_in_use,
     notebook_paths,
-    repository_address,
 )
 from course.tags import without_tags
-from course.workshop import schedule
-from course.workshop.learner import exercises, learners_version, title
+from course.workshop import pages, schedule
+from course.workshop.learner import exercises, is_note, title
 from course.workshop.sizing import read_kernels, sizing
+from course.workshop.slides import deck, slides
 from lenet_helpers.files import replaced
 
-WORKSHOP = BUILD / "workshop"
+FOLDER = BUILD / "guide"
 TIMES = BUILD / "workshop-times.json"  # not to be handed out
 SECONDS = {"s": 1, "min": 60}
 
 
-def workshop(measure=False):
-    """Write the learner's version of every chapter, and GUIDE.md, under build/workshop/.
+def write_guide(measure=False):
+    """Write the guide and a deck of slides for each chapter into build/guide/.
 
     measure: bool, run first the chapters whose time on this machine is not known yet.
-    Raises ToolError if an exercise is not in order, or a chapter fails while it is measured.
+    Raises ToolError if an exercise is not in order, a chapter has too many slides, or it fails
+    while it is measured.
     """
-    paths, address = notebook_paths(), repository_address()
+    paths = notebook_paths()
     times = measured(paths) if measure else known_times(paths)
-    for path in paths:
-        version = learners_version(nbformat.read(path, as_version=4), address)
-        write_notebook(version, WORKSHOP / path.name)
-    text = guide({path: nbformat.read(path, as_version=4) for path in paths}, times)
-    with replaced(WORKSHOP / "GUIDE.md") as file:
-        file.write(text.encode())
-    folder = WORKSHOP.relative_to(ROOT)
-    print(f"{len(paths)} learner's notebooks and GUIDE.md: {folder}")
-    print(f"Open them with: {sys.executable} -m jupyterlab {folder}")
+    notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
+    words = guide_words()
+    written = {"index.html": pages.document("The instructor's guide", guide(notebooks, times))}
+    for path, notebook in notebooks.items():
+        notes = _words(words["chapters"].get(chapter(path), {}))
+        written[f"slides/{path.stem}.html"] = deck(slides(notebook, notes))
+    for name, text in written.items():
+        with replaced(FOLDER / name) as file:
+            file.write(text.encode())
+    print(f"The guide: {(FOLDER / 'index.html').relative_to(ROOT)}, and {len(paths)} decks of slides")
     if len(times) < len(paths):
         print("Times in the guide are the chapters' own; --measure takes them on this machine.")
 
@@ -64,7 +66,7 @@ def measured(paths):
             start = time.perf_counter()
             execute(path)
             seconds = round(time.perf_counter() - start, 1)
-            times[path.stem] = {"seconds": seconds, "data": name, "code": _code(path)}
+            times[path.stem] = {"seconds": seconds, "data": name, "code": _fingerprint(path)}
             with replaced(TIMES) as file:
                 file.write((json.dumps(times, indent=2) + "\n").encode())
     return times
@@ -76,7 +78,7 @@ def known_times(paths):
     return {
         path.stem: times[path.stem]
         for path in paths
-        if path.stem in times and times[path.stem]["code"] == _code(path)
+        if path.stem in times and times[path.stem]["code"] == _fingerprint(path)
     }
 
 
@@ -87,20 +89,26 @@ def guide(notebooks, times, text=None):
     times:     dict from `known_times`.
     text:      dict, what course/workshop/guide.toml holds, which is read if it is not given.
     """
-    text = text or tomllib.loads(GUIDE.read_text(encoding="utf-8"))
+    text = text or guide_words()
     words = {path: text["chapters"].get(chapter(path), {}) for path in notebooks}
     parts = [_parts(path, notebooks[path], times, words[path]) for path in notebooks]
     sizes = sizing(read_kernels())
     pieces = [
         "# The instructor's guide",
         text["opening"],
+        _section("What learners need", text["prerequisites"], _needs_table(notebooks, text)),
         _section("Times", _times_table(notebooks, times), _machine(times)),
         *(_plan(name, parts, *plan, text) for name, plan in schedule.PLANS.items()),
         *(_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]),
-        *(_chapter(notebook, words[path]) for path, notebook in notebooks.items()),
+        *(_chapter(path, notebook, words[path]) for path, notebook in notebooks.items()),
     ]
     joined = "\n\n".join(piece.strip() for piece in pieces) + "\n"
     return without_tags(joined)
+
+
+def guide_words():
+    """Return what course/workshop/guide.toml holds: dict."""
+    return tomllib.loads(GUIDE.read_text(encoding="utf-8"))
 
 
 def minutes_of(span):
@@ -148,13 +156,13 @@ def _times_table(notebooks, times):
         all_of = exercises(notebook)
         minutes = f"{len(all_of)}, {sum(one.minutes for one in all_of)} min"
         name = f"{int(chapter(path))}. {title(notebook)}"
-        lines.append(f"| [{name}]({path.name}) | {reading} | {computing} | {here} | {minutes} |")
+        lines.append(f"| {name} | {reading} | {computing} | {here} | {minutes} |")
     return "\n".join(lines)
 
 
 def _machine(times):
     if not times:
-        return "Nothing was measured: `python -m course workshop --measure` does it."
+        return "Nothing was measured: `python -m course guide --measure` does it."
     data = ", ".join(sorted({one["data"] for one in times.values()}))
     return (
         f"Measured on the machine that wrote this guide, with the start of each kernel: "
@@ -164,8 +172,14 @@ def _machine(times):
     )
 
 
+def _needs_table(notebooks, text):
+    rows = [f"| {int(chapter(path))}. {title(one)} | {text['needs'][chapter(path)]} |"
+            for path, one in notebooks.items()]
+    return "\n".join(["| chapter | needs |", "| --- | --- |", *rows])
+
+
 def _plan(name, chapters, minutes, breaks, text):
-    parts = schedule.chosen(chapters, schedule.time_for_chapters(minutes, breaks))
+    parts, left_out = schedule.chosen(chapters, schedule.time_for_chapters(minutes, breaks))
     welcome = schedule.Part("", "welcome", text["welcome"], schedule.WELCOME)
     rows = schedule.timetable([welcome, *parts], breaks)
     lines = ["| from | to | chapter | what |", "| --- | --- | --- | --- |"]
@@ -174,31 +188,76 @@ def _plan(name, chapters, minutes, breaks, text):
     if end + schedule.SHORTEST <= minutes:
         lines.append(f"| {_clock(end)} | {_clock(minutes)} | | {text['left']} |")
     count = sum(part.kind == "exercise" for part in parts)
-    skipped = sum(len(parts) for parts in chapters) - len(parts)
-    about = f"{end} of {minutes} minutes are planned, {count} exercises among them"
-    about += f"; {skipped} parts did not fit." if skipped else "."
-    return _section(f"Schedule: {name.lower()}", "\n".join(lines), about)
+    about = f"{end} of {minutes} minutes are planned, {count} exercises among them."
+    return _section(f"Schedule: {name.lower()}", "\n".join(lines), about, _left_out(left_out))
 
 
-def _chapter(notebook, words):
+def _left_out(left_out):
+    """What did not fit, a table: a line for the parts of a chapter that have the same reason."""
+    reasons = {}
+    for part, why in left_out:
+        reasons.setdefault((part.chapter, why), []).append(part)
+    rows = [f"| {number} | {_listed(parts)} | {why} |" for (number, why), parts in reasons.items()]
+    return "\n".join(["| chapter | left out | why |", "| --- | --- | --- |", *rows]) if rows else ""
+
+
+def _listed(parts):
+    questions = sum(part.kind == "question" for part in parts)
+    named = [part.what for part in parts if part.kind != "question"]
+    return "; ".join([*named, *([f"{questions} questions to the room"] if questions else [])])
+
+
+def _chapter(path, notebook, words):
     opening = notebook.cells[0].source
-    number = re.search(r"# Chapter (\d+)", opening)[1]
-    rows = [
-        f"| {one.number} | {one.title} | {one.difficulty} | {one.minutes} min |"
-        for one in exercises(notebook)
-    ]
-    head = ["| exercise | what | level | time |", "| --- | --- | --- | ---: |"]
-    table = [*head, *rows] if rows else []
-    asked = [f"- *{one['ask']}* {one['answer']}" for one in words.get("questions", [])]
     subsections = {
         "Objectives": opening.partition("In this chapter you will")[2].strip(),
-        "Exercises": "\n".join(table),
+        "Answers": "\n\n".join(_answers(notebook, one) for one in exercises(notebook)),
+        "Notes beside the text": "\n\n".join(_notes(notebook)),
+        **_words(words),
+    }
+    texts_ = [f"### {name}\n\n{content}" for name, content in subsections.items() if content]
+    slides_ = f"[Slides](slides/{path.stem}.html): N shows the notes for whoever speaks."
+    return _section(f"Chapter {int(chapter(path))} · {title(notebook)}", slides_, *texts_)
+
+
+def _words(words):
+    """What guide.toml says of a chapter: dict, heading -> Markdown, empty if it says nothing."""
+    asked = [f"- *{one['ask']}* {one['answer']}" for one in words.get("questions", [])]
+    return {
         "Misconceptions": "\n".join(f"- {one}" for one in words.get("misconceptions", [])),
         "Questions to the room": "\n".join(asked),
         "If time runs out": words.get("stop", ""),
     }
-    texts_ = [f"### {name}\n\n{content}" for name, content in subsections.items() if content]
-    return _section(f"Chapter {number} · {title(notebook)}", *texts_)
+
+
+def _answers(notebook, one):
+    """An exercise's solution, and a table of wrong answers with what the check says of them."""
+    solution = notebook.cells[one.solution]
+    rows = [
+        f"<tr><td>{_code_block(wrong['answer'])}</td><td>{html.escape(wrong['says'])}</td></tr>"
+        for wrong in solution.metadata["exercise"]["wrong"]
+    ]
+    head = "<tr><th>a typical wrong answer</th><th>the check's message contains</th></tr>"
+    return (
+        f"#### Exercise {one.number} · {one.title}\n\n*({one.difficulty}, {one.minutes} min)*\n\n"
+        f"{_code_block(solution.source.removeprefix('# @title Solution').strip())}\n\n"
+        f"<table>{head}{''.join(rows)}</table>"
+    )
+
+
+def _code_block(source):
+    # A blank line would end what Markdown takes for HTML.
+    return f"<pre>{html.escape(source, quote=False)}</pre>".replace("\n\n", "\n&#10;")
+
+
+def _notes(notebook):
+    """The notes for the instructor, each below the section that it stands in."""
+    section = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            if is_note(cell):
+                yield f"*{section}*\n\n{cell.source}" if section else cell.source
+            section = (re.findall(r"^## (.+)$", cell.source, re.MULTILINE) or [section])[-1]
 
 
 def _section(heading, *contents):
@@ -209,7 +268,7 @@ def _clock(minutes):
     return f"{minutes // 60}:{minutes % 60:02}"
 
 
-def _code(path):
+def _fingerprint(path):
     """A fingerprint of a chapter's code."""
     cells = nbformat.read(path, as_version=4).cells
     sources = [cell.source for cell in cells if cell.cell_type == "code"]
