@@ -6,6 +6,7 @@ import sys
 
 import nbformat
 import pytest
+import yaml
 
 from course import checks, texts
 from course.numbers import measured_tolerances
@@ -94,6 +95,17 @@ def test_the_citation_bears_the_repository_s_address():
 
 def test_the_version_is_in_the_list_of_changes():
     assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*(ROOT / ".github").rglob("*.yml"), ROOT / ".pre-commit-config.yaml"],
+    ids=lambda path: path.name,
+)
+def test_forms_and_workflows_are_read_as_they_are_meant(path):
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    parts = {"workflows": {"name", "jobs"}, "ISSUE_TEMPLATE": {"name", "description", "body"}}
+    assert parts.get(path.parent.name, {"repos"}) <= set(found)
 
 
 def test_ruff_is_content():
