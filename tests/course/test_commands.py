@@ -296,7 +296,7 @@ def test_refresh_rewrites_outputs_numbers_and_texts(clone, run, is_full):
     assert (clone / "CONTRIBUTING.md").read_text() == "70<!-- result: digits_here --> digits\n"
     learners = nbformat.read(clone / "workshop/01_sound.ipynb", as_version=4)
     assert [cell.get("outputs") for cell in learners.cells] == [None, [], [], None]
-    assert learners.cells[-1].source == "[?] digits"
+    assert learners.cells[-1].source == "70 digits"
     assert (clone / "figures/01_empty.png").is_file()
 
 

@@ -254,9 +254,12 @@ def test_a_tap_shows_a_figure_in_its_full_size(page, address):
     figure = page.locator(".cell_output img").first
     assert figure.evaluate("one => one.naturalWidth") > WIDTHS["phone"]
     figure.click()
-    page.wait_for_url(re.compile(r"\.png$"))
-    page.go_back()
-    page.wait_for_url(address + CHAPTERS[0])
+    whole = page.locator("dialog.figure img")
+    assert whole.bounding_box()["width"] == figure.evaluate("one => one.naturalWidth")
+    assert whole.get_attribute("alt") == figure.get_attribute("alt")
+    keep(page, "figure")
+    whole.click()
+    assert not whole.is_visible()
 
 
 @pytest.mark.parametrize("page", ["desk"], indirect=True)
