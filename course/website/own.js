@@ -2,7 +2,7 @@
 
 document.addEventListener("DOMContentLoaded", () => {
   const whole = document.createElement("dialog");
-  whole.className = "figure";
+  whole.className = "whole-figure";
   whole.addEventListener("click", () => whole.close());
   document.body.append(whole);
   for (const image of document.querySelectorAll("article img")) {

@@ -13,6 +13,7 @@ PAGE_NUMBER = """<div style="font-size: 8pt; width: 100%; text-align: center">
 <span class="pageNumber"></span></div>"""
 STYLE = """
 /* Here a chapter is what a section is on its own page, and begins a new one. */
+.bd-article :is(h2, h3, h4) { white-space: break-spaces; } /* or bookmarks lose spaces */
 .bd-article h3 { font-size: 1.5rem; font-weight: 700; }
 [id^="document-notebooks"] { break-before: page; display: block; }
 [id^="document-notebooks"] + p { display: none; } /* its links to Colab */

@@ -23,6 +23,7 @@ from course.project import (
     notebook_paths,
     repository_address,
 )
+from course.results import alternative_texts, read_results
 from course.workshop.learner import without_notes
 
 SETTINGS = ROOT / "course/website"
@@ -131,11 +132,12 @@ def run_sphinx(sources, target, builder="html"):
 
 
 def home_page(text, address):
-    """Return home.md with its table of chapters. address: str, the repository's."""
+    """Return home.md with table and alternative texts. address: str, the repository's."""
     openings = {
         path.name: nbformat.read(path, as_version=4).cells[0].source for path in notebook_paths()
     }
-    return texts.filled(text, texts.home_table(openings, address))
+    filled = texts.filled(text, texts.home_table(openings, address))
+    return texts.described(filled, alternative_texts(read_results(FIGURES)))
 
 
 def web_notebook(notebook, folder, address):

@@ -254,7 +254,7 @@ def test_a_tap_shows_a_figure_in_its_full_size(page, address):
     figure = page.locator(".cell_output img").first
     assert figure.evaluate("one => one.naturalWidth") > WIDTHS["phone"]
     figure.click()
-    whole = page.locator("dialog.figure img")
+    whole = page.locator("dialog.whole-figure img")
     assert whole.bounding_box()["width"] == figure.evaluate("one => one.naturalWidth")
     assert whole.get_attribute("alt") == figure.get_attribute("alt")
     keep(page, "figure")
