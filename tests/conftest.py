@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from course.lab import served
+from course.website.pdf import BROWSERS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 QUIET = [
     "--disable-gpu",
     "--no-first-run",
