@@ -24,6 +24,7 @@ from course.project import (
     repository_address,
 )
 from course.results import alternative_texts, read_results
+from course.website.glossary import GLOSSARY, glossary_page, link_terms, terms
 from course.workshop.learner import without_notes
 
 SETTINGS = ROOT / "course/website"
@@ -108,7 +109,7 @@ def web_text(text, folder, address):
 
 
 def write_sources(folder, landing):
-    """Write into a new folder what Sphinx reads: the chapters' notebooks, and a page above them.
+    """Write into a new folder what Sphinx reads: chapters, glossary, and a page above them.
 
     landing: str, the page's text; a list of the chapters is added.
     """
@@ -116,10 +117,14 @@ def write_sources(folder, landing):
     (folder / NOTEBOOKS.name).mkdir(parents=True)
     shutil.copytree(FIGURES, folder / FIGURES.name)
     chapters = "\n".join(f"{NOTEBOOKS.name}/{path.stem}" for path in paths)
-    (folder / "index.md").write_text(landing + CONTENTS.format(chapters), encoding="utf-8")
+    contents = CONTENTS.format(f"{chapters}\n{GLOSSARY.stem}")
+    (folder / "index.md").write_text(landing + contents, encoding="utf-8")
+    known, used = terms(), {}
     for path in paths:
         notebook = web_notebook(nbformat.read(path, as_version=4), NOTEBOOKS, address)
+        used[path.name] = link_terms(notebook.cells, known)
         nbformat.write(notebook, folder / NOTEBOOKS.name / path.name)
+    (folder / GLOSSARY.name).write_text(glossary_page(used), encoding="utf-8")
 
 
 def run_sphinx(sources, target, builder="html"):
