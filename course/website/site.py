@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 
+from course.execute import read_notebook
 from course.project import (
     BUILD,
     FIGURES,
@@ -19,6 +20,7 @@ from course.project import (
     ROOT,
     ToolError,
     notebook_paths,
+    read_text,
     repository_address,
 )
 
@@ -137,12 +139,12 @@ def _write_sources():
     address, paths = repository_address(), notebook_paths()
     (SOURCES / NOTEBOOKS.name).mkdir(parents=True)
     shutil.copytree(FIGURES, SOURCES / FIGURES.name)
-    landing = web_text(README.read_text(encoding="utf-8"), ROOT, address)
+    landing = web_text(read_text(README), ROOT, address)
     chapters = "\n".join(f"{NOTEBOOKS.name}/{path.stem}" for path in paths)
     landing = landing.replace("\n", f"\n{LIVE}", 1)  # right below the title
     (SOURCES / "index.md").write_text(landing + CONTENTS.format(chapters), encoding="utf-8")
     for path in paths:
-        notebook = web_notebook(nbformat.read(path, as_version=4), NOTEBOOKS, address)
+        notebook = web_notebook(read_notebook(path), NOTEBOOKS, address)
         nbformat.write(notebook, SOURCES / NOTEBOOKS.name / path.name)
 
 
