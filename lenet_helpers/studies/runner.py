@@ -44,7 +44,7 @@ from lenet_helpers.studies.table import (
 BUILD = Path(__file__).resolve().parents[2] / "build"
 # Seconds to wait for a Dask scheduler, and for the first of its workers, which start slowly.
 PATIENCE, PATIENCE_FOR_WORKERS = 5, 30
-PAUSE = 2  # seconds between two looks at runs that another command is making
+PAUSE = 2  # seconds between two looks at runs that another command, or a scheduler, is making
 
 
 class StudyError(ToolError):
@@ -385,7 +385,7 @@ def _ended(client, futures):
     while left:
         try:
             with client.as_current():
-                done = wait(left, timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+                done = wait(left, timeout=PAUSE, return_when="FIRST_COMPLETED").done
         except TimeoutError:
             try:
                 client.sync(client.scheduler.identity, callback_timeout=PATIENCE)
