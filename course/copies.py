@@ -5,6 +5,7 @@ import json
 
 import nbformat
 
+from course.execute import read_notebook
 from course.project import ROOT, notebook_paths, repository_address
 from course.stamp import learners
 from course.workshop.learner import with_outer_links
@@ -21,7 +22,7 @@ def chapters():
     """
     files = {f"learn/{name}": text for name, text in learners().items()}
     for path in notebook_paths():
-        notebook = with_outer_links(nbformat.read(path, as_version=4), repository_address())
+        notebook = with_outer_links(read_notebook(path), repository_address())
         files[f"read/{path.name}"] = nbformat.writes(notebook) + "\n"
     return files
 

@@ -2,10 +2,8 @@
 
 import copy
 
-import nbformat
-
 from course import texts
-from course.execute import write_notebook
+from course.execute import read_notebook, write_notebook
 from course.numbers import knowing, renew, renewed
 from course.project import (
     CITATION,
@@ -15,6 +13,7 @@ from course.project import (
     TEXTS,
     WORKSHOP,
     notebook_paths,
+    read_text,
     repository_address,
 )
 from course.results import alternative_texts, named_numbers, read_results
@@ -31,7 +30,7 @@ def stamp():
     address, known = repository_address(), knowing(named_numbers(results))
     changed = [path for path in notebook_paths() if _stamp_notebook(path, address, known)]
     for path in (*TEXTS, CITATION):
-        before = path.read_text(encoding="utf-8")
+        before = read_text(path)
         after = texts.stamped(renewed(before, known), address)
         if path == README:
             after = stamped_readme(after, alternative_texts(results))
@@ -49,21 +48,19 @@ def stamped_readme(text, alts):
 
     alts: dict, name of a figure -> its alternative text.
     """
-    openings = {
-        path.name: nbformat.read(path, as_version=4).cells[0].source for path in notebook_paths()
-    }
+    openings = {path.name: read_notebook(path).cells[0].source for path in notebook_paths()}
     table = texts.chapters_table(openings, repository_address())
     return texts.described(texts.filled(text, table), alts)
 
 
 def learners():
     """Return what `workshop/` has to hold: dict, name of a file -> its text."""
-    notebooks = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
+    notebooks = {path: read_notebook(path) for path in notebook_paths()}
     return learners_files(notebooks, repository_address(), read_results(FIGURES))
 
 
 def _stamp_notebook(path, address, known):
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read_notebook(path)
     before = copy.deepcopy(notebook)
     for cell in notebook.cells:
         cell.source = texts.stamped(cell.source, address)

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 
 from course import texts
+from course.execute import read_notebook
 from course.project import (
     BUILD,
     FIGURES,
@@ -21,6 +22,7 @@ from course.project import (
     ROOT,
     ToolError,
     notebook_paths,
+    read_text,
     repository_address,
 )
 from course.results import alternative_texts, read_results
@@ -67,7 +69,7 @@ def build_site(with_pdf=False):
     for folder in (SITE, SOURCES):
         shutil.rmtree(folder, ignore_errors=True)
     address = repository_address()
-    home = web_text(home_page(HOME.read_text(encoding="utf-8"), address), ROOT, address)
+    home = web_text(home_page(read_text(HOME), address), ROOT, address)
     home = home.replace("\n", f"\n{LIVE}", 1)  # right below the title
     write_sources(SOURCES, f"{home.rstrip()}\n{PDF_LINE}\n" if with_pdf else home)
     run_sphinx(SOURCES, SITE)
@@ -121,7 +123,7 @@ def write_sources(folder, landing):
     (folder / "index.md").write_text(landing + contents, encoding="utf-8")
     known, used = terms(), {}
     for path in paths:
-        notebook = web_notebook(nbformat.read(path, as_version=4), NOTEBOOKS, address)
+        notebook = web_notebook(read_notebook(path), NOTEBOOKS, address)
         used[path.name] = link_terms(notebook.cells, known)
         nbformat.write(notebook, folder / NOTEBOOKS.name / path.name)
     (folder / GLOSSARY.name).write_text(glossary_page(used), encoding="utf-8")
@@ -138,9 +140,7 @@ def run_sphinx(sources, target, builder="html"):
 
 def home_page(text, address):
     """Return home.md with table and alternative texts. address: str, the repository's."""
-    openings = {
-        path.name: nbformat.read(path, as_version=4).cells[0].source for path in notebook_paths()
-    }
+    openings = {path.name: read_notebook(path).cells[0].source for path in notebook_paths()}
     filled = texts.filled(text, texts.home_table(openings, address))
     return texts.described(filled, alternative_texts(read_results(FIGURES)))
 

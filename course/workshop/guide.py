@@ -9,15 +9,14 @@ import re
 import time
 import tomllib
 
-import nbformat
-
 from course import texts
-from course.execute import execute
+from course.execute import execute, read_notebook
 from course.project import (
     BUILD,
     GUIDE,
     ROOT,
     chapter,
+    damaged,
     data_in_use,
     notebook_paths,
 )
@@ -42,8 +41,8 @@ def write_guide(measure=False):
     """
     paths = notebook_paths()
     times = measured(paths) if measure else known_times(paths)
-    notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
-    words = guide_words()
+    notebooks = {path: read_notebook(path) for path in paths}
+    words = read_guide()
     written = {"index.html": pages.document("The instructor's guide", guide(notebooks, times))}
     for path, notebook in notebooks.items():
         notes = _words(words["chapters"].get(chapter(path), {}))
@@ -74,12 +73,29 @@ def measured(paths):
 
 def known_times(paths):
     """Return what was measured of chapters whose code is still the same: dict, by their names."""
-    times = json.loads(TIMES.read_text(encoding="utf-8")) if TIMES.is_file() else {}
+    if not TIMES.exists():
+        return {}
+    with damaged(TIMES):
+        times = json.loads(TIMES.read_text(encoding="utf-8"))
+        for one in times.values():
+            one["code"], one["data"], float(one["seconds"])
     return {
         path.stem: times[path.stem]
         for path in paths
         if path.stem in times and times[path.stem]["code"] == _fingerprint(path)
     }
+
+
+def read_guide():
+    """Return what guide.toml holds, a dict, with every part that the guide needs."""
+    with damaged(GUIDE):
+        text = tomllib.loads(GUIDE.read_text(encoding="utf-8"))
+        for part in ("opening", "prerequisites", "welcome", "left"):
+            text[part].strip()
+        for words in text["chapters"].values():
+            for question in words.get("questions", []):
+                question["ask"].strip(), question["answer"].strip()
+    return text
 
 
 def guide(notebooks, times, text=None):
@@ -89,26 +105,23 @@ def guide(notebooks, times, text=None):
     times:     dict from `known_times`.
     text:      dict, what course/workshop/guide.toml holds, which is read if it is not given.
     """
-    text = text or guide_words()
+    text = text or read_guide()
     words = {path: text["chapters"].get(chapter(path), {}) for path in notebooks}
     parts = [_parts(path, notebooks[path], times, words[path]) for path in notebooks]
     sizes = sizing(read_kernels())
+    with damaged(GUIDE):
+        sections = [_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]]
     pieces = [
         "# The instructor's guide",
         text["opening"],
         _section("What learners need", text["prerequisites"], _needs_table(notebooks, text)),
         _section("Times", _times_table(notebooks, times), _machine(times)),
         *(_plan(name, parts, *plan, text) for name, plan in schedule.PLANS.items()),
-        *(_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]),
+        *sections,
         *(_chapter(path, notebook, words[path]) for path, notebook in notebooks.items()),
     ]
     joined = "\n\n".join(piece.strip() for piece in pieces) + "\n"
     return without_tags(joined)
-
-
-def guide_words():
-    """Return what course/workshop/guide.toml holds: dict."""
-    return tomllib.loads(GUIDE.read_text(encoding="utf-8"))
 
 
 def minutes_of(span):
@@ -173,8 +186,11 @@ def _machine(times):
 
 
 def _needs_table(notebooks, text):
-    rows = [f"| {int(chapter(path))}. {title(one)} | {text['needs'][chapter(path)]} |"
-            for path, one in notebooks.items()]
+    with damaged(GUIDE):
+        needs = {path: text["needs"][chapter(path)] for path in notebooks}
+    rows = [
+        f"| {int(chapter(path))}. {title(one)} | {needs[path]} |" for path, one in notebooks.items()
+    ]
     return "\n".join(["| chapter | needs |", "| --- | --- |", *rows])
 
 
@@ -270,6 +286,6 @@ def _clock(minutes):
 
 def _fingerprint(path):
     """A fingerprint of a chapter's code."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = read_notebook(path).cells
     sources = [cell.source for cell in cells if cell.cell_type == "code"]
     return hashlib.sha256("\n\n".join(sources).encode()).hexdigest()[:16]

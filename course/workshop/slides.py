@@ -40,13 +40,13 @@ def slides(notebook, notes):
     notebook belongs to the slide before it.
     Raises ToolError if there are more than MOST.
     """
-    first, *cells, last = notebook.cells
+    first, *cells = notebook.cells
     objectives = first.source.partition("In this chapter you will")[2]
     name = CHAPTER.search(first.source)[1]
     found = [Slide(name, without_tags(objectives).strip())]
     found[0].notes += [f"**{name}**\n\n{without_tags(text)}" for name, text in notes.items() if text]
     section, before = "", None
-    for cell in cells:
+    for cell in cells[:-1]:
         if cell.cell_type == "markdown":
             section = ([section, *SECTION.findall(cell.source)])[-1]
         if cell.cell_type == "markdown" and is_note(cell):
@@ -60,7 +60,7 @@ def slides(notebook, notes):
             else:
                 found.append(Slide(section, key_lines(cell.source)))
         before = cell
-    found.append(Slide(*_closing(last.source)))
+    found += [Slide(*_closing(last.source)) for last in cells[-1:]]
     if len(found) > MOST:
         raise ToolError(f"{name!r} has {len(found)} slides, more than {MOST}.")
     return found

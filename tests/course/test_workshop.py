@@ -635,7 +635,7 @@ def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
 @pytest.mark.parametrize("name", schedule.PLANS)
 def test_a_plan_of_the_chapters_keeps_its_time(name):
     minutes, breaks = schedule.PLANS[name]
-    words = instructor.guide_words()["chapters"]
+    words = instructor.read_guide()["chapters"]
     parts = [
         instructor._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()
     ]
@@ -659,7 +659,7 @@ def test_another_unit_is_an_error():
 
 def test_the_guide_tells_of_each_chapter_with_exercises():
     text = instructor.guide(NOTEBOOKS, times={})
-    words = instructor.guide_words()
+    words = instructor.read_guide()
     for path, notebook in WITH_EXERCISES.items():
         entry = words["chapters"][chapter(path)]
         assert entry["misconceptions"]
