@@ -21,6 +21,5 @@ from lenet_helpers.plots.network import parameter_counts, squashed_loss
 from lenet_helpers.plots.training import (
     seed_accuracies,
     shared_window,
-    training_curves,
     training_speed,
 )
