@@ -137,7 +137,9 @@ def predict(model, images, preprocess=to_model_input):
     """What the model puts out for each image: (N, classes) float32.
 
     images: (N, 28, 28) uint8. The compiled program is kept with the model; batches share the cores.
+    Raises TypeError or ValueError if they are anything else.
     """
+    check_images(images)
     if len(images) == 0:
         return np.empty((0, *model.output_shape[1:]), "float32")
     forward = _compiled_forward(model, preprocess)

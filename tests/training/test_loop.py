@@ -191,6 +191,12 @@ def test_predict_and_evaluate_are_those_of_keras(digits):
     assert predict(model, images[:0]).shape == (0, 10)
 
 
+def test_what_is_no_image_is_not_predicted(digits):
+    for images, error in ((list(digits[0][:3]), "this is a list"), (digits[0][:3] / 255, "scaled")):
+        with pytest.raises(TypeError, match=error):
+            predict(new_model(), images)
+
+
 def test_prediction_follows_the_weights(digits):
     model = new_model()
     before = predict(model, digits[0][:10])
