@@ -37,7 +37,7 @@ def updates_of_five_epochs(updates, training):
     )
     reject(updates <= 0, "there is at least one update in an epoch.")
     much, of_each = "many" if updates > right else "few", EPOCHS * images / updates
-    reject(updates != right, f"too {much}: that would be {of_each:.3g} images for each update.")
+    reject(updates != right, f"too {much}: that would be {of_each:,.1f} images for each update.")
     return f"{right // EPOCHS:,} an epoch, {images % BATCH} images in the last batch of each."
 
 
