@@ -20,6 +20,5 @@ from lenet_helpers.plots.inputs import double_scaling, steps, tanh_outputs, vali
 from lenet_helpers.plots.training import (
     seed_accuracies,
     shared_window,
-    training_curves,
     training_speed,
 )
