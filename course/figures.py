@@ -50,13 +50,17 @@ def figures(notebook):
 
 def describe(notebook):
     """Give pictures that were drawn in the open the alternative text of their cell, in place."""
+    for cell in notebook.cells:
+        describe_outputs(cell.get("outputs", []), cell.metadata.get("alt"))
+
+
+def describe_outputs(outputs, alt):
+    """Give a cell's pictures the alternative text in its metadata, if there is one, in place."""
     from lenet_helpers.plots.described import mimebundle
 
-    for cell in notebook.cells:
-        if alt := cell.metadata.get("alt"):
-            for output in _pictures(cell.get("outputs", [])):
-                png = base64.b64decode(output.data[PNG])
-                output.data, output.metadata = map(from_dict, mimebundle(png, alt))
+    for output in _pictures(outputs) if alt else ():
+        png = base64.b64decode(output.data[PNG])
+        output.data, output.metadata = map(from_dict, mimebundle(png, alt))
 
 
 def wrong_figures(notebook, folder, alts):
