@@ -40,14 +40,15 @@ def stamp():
 
 
 def stamped_readme(text, alts):
-    """Return README with its table of chapters, and its figures' alternative texts, as they are.
+    """Return README with its table of chapters, its recipe, and its figures' alternative texts.
 
     alts: dict, name of a figure -> its alternative text.
     """
-    openings = {
-        path.name: nbformat.read(path, as_version=4).cells[0].source for path in notebook_paths()
-    }
-    return texts.described(texts.filled(text, texts.chapters_table(openings)), alts)
+    notebooks = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
+    openings = {path.name: notebook.cells[0].source for path, notebook in notebooks.items()}
+    (evaluate,) = (notebooks[path] for path in notebook_paths(["05"]))
+    parts = {"chapters": texts.chapters_table(openings), "recipe": texts.recipe(evaluate.cells)}
+    return texts.described(texts.filled(text, **parts), alts)
 
 
 def _stamp_notebook(path, address, known):
