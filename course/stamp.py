@@ -44,13 +44,16 @@ def stamp():
 
 
 def stamped_readme(text, alts):
-    """Return README with its table of chapters, and its figures' alternative texts, as they are.
+    """Return README with its table of chapters, its recipe, and its figures' alternative texts.
 
     alts: dict, name of a figure -> its alternative text.
     """
-    openings = {path.name: read_notebook(path).cells[0].source for path in notebook_paths()}
+    notebooks = {path: read_notebook(path) for path in notebook_paths()}
+    openings = {path.name: notebook.cells[0].source for path, notebook in notebooks.items()}
+    (evaluate,) = (notebooks[path] for path in notebook_paths(["05"]))
     table = texts.chapters_table(openings, repository_address())
-    return texts.described(texts.filled(text, table), alts)
+    parts = {"chapters": table, "recipe": texts.recipe(evaluate.cells)}
+    return texts.described(texts.filled(text, **parts), alts)
 
 
 def learners():

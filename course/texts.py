@@ -1,11 +1,12 @@
-"""What is generated inside the texts: the tables of chapters, alternative texts, addresses."""
+"""What is generated inside the texts: the chapters' tables, the recipe, addresses, ..."""
 
 import re
 
 from lenet_helpers import __version__
 from lenet_helpers.commands import ToolError
 
-CHAPTERS = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
+GENERATED = r"(?<=<!-- {0} -->\n).*?(?=<!-- /{0} -->)"
+CODE = re.compile(r"^```python\n.*?^```$", re.DOTALL | re.MULTILINE)
 FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>figures/(?P<name>\w+)\.png)\)")
 HEADING = re.compile(r"^# Chapter \d+ · (.+)$", re.MULTILINE)
 TIMES = re.compile(r"^\*\(reading (.+), computing (.+)\)\*$", re.MULTILINE)
@@ -19,9 +20,20 @@ RELEASE = f"v{__version__}"
 NONE = "–"
 
 
-def filled(text, table):
-    """Return a text with another table of chapters."""
-    return CHAPTERS.sub(lambda _: f"{table}\n", text)
+def filled(text, **parts):
+    """Return README's text with other texts between its markers, such as `<!-- chapters -->`.
+
+    parts: str each, by the names of their markers.
+    """
+    for name, part in parts.items():
+        marked = re.compile(GENERATED.format(name), re.DOTALL)
+        text = marked.sub(lambda _, part=part: f"{part}\n", text)
+    return text
+
+
+def recipe(cells):
+    """Return the code of the recipe on one page, as a Markdown block, from Chapter 5's cells."""
+    return next(CODE.search(cell.source)[0] for cell in cells if cell.id == "recipe")
 
 
 def described(text, alts):

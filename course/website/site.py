@@ -141,7 +141,7 @@ def run_sphinx(sources, target, builder="html"):
 def home_page(text, address):
     """Return home.md with table and alternative texts. address: str, the repository's."""
     openings = {path.name: read_notebook(path).cells[0].source for path in notebook_paths()}
-    filled = texts.filled(text, texts.home_table(openings, address))
+    filled = texts.filled(text, chapters=texts.home_table(openings, address))
     return texts.described(filled, alternative_texts(read_results(FIGURES)))
 
 

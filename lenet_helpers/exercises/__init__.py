@@ -22,7 +22,8 @@ from lenet_helpers.exercises.chapter4 import (
     larger_batches,
     updates_of_five_epochs,
 )
-from lenet_helpers.exercises.chapter5 import always_one, honest_accuracy, threshold, wrong_fours
+from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
+from lenet_helpers.exercises.chapter6 import honest_accuracy, promised_mistakes, threshold
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,

@@ -1,4 +1,4 @@
-"""Figures of chapters 1 to 5: arrays and DataFrames in, a Matplotlib Figure out."""
+"""Figures of chapters 1 to 6: arrays and DataFrames in, a Matplotlib Figure out."""
 
 from lenet_helpers.plots.digits import (
     digit_and_numbers,
@@ -8,12 +8,9 @@ from lenet_helpers.plots.digits import (
     pixel_values,
 )
 from lenet_helpers.plots.evaluation import (
-    confusion,
-    error_rates,
     mistakes,
     precision_recall_per_digit,
     rejection,
-    reliability,
     seed_errors,
 )
 from lenet_helpers.plots.inputs import double_scaling, steps, tanh_outputs, validation_balance

@@ -155,7 +155,7 @@ def test_links(tmp_path):
 
 def test_readme_s_table_and_alternative_texts_are_written_anew():
     text = "<!-- chapters -->\nold\n<!-- /chapters -->\n![old](figures/03_network.png) ![b](c.svg)"
-    after = texts.described(texts.filled(text, "new \\1"), {"03_network": "A network."})
+    after = texts.described(texts.filled(text, chapters="new \\1"), {"03_network": "A network."})
     assert after == text.replace("\nold\n", "\nnew \\1\n").replace("![old]", "![A network.]")
 
 

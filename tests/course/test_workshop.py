@@ -36,6 +36,7 @@ from course.workshop.learner import exercises, learners_version, solution_lines,
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
+from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from tests.course.small_exercise import small_exercise
 
@@ -379,6 +380,8 @@ def context():
         "distance_in_deviations": (1, pd.Series([0.98, 0.99, 0.97]), 0.985),
         "wrong_fours": (1, counts),
         "always_one": (2, labels),
+        "size_of_a_test_set": (1, 0.0114),
+        "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
         "threshold": (1, model, digits),
         "honest_accuracy": (1,),
         "grey_of_a_zero": (1,),
