@@ -18,6 +18,7 @@ from measure import HERE, write_csv
 
 from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.data import load_mnist
+from lenet_helpers.runtime import reproducible
 from lenet_helpers.training import predict
 from tests.handwriting.pages import read_page
 
@@ -28,6 +29,7 @@ EVERY = 50
 
 def main():
     args = _arguments()
+    reproducible()
     digits = load_mnist()
     if not digits.is_full:
         raise SystemExit(f"This needs the full MNIST, and found {digits.name}: set LENET_MNIST.")
