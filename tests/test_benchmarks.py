@@ -37,6 +37,17 @@ def test_help_says_what_is_written(script):
     assert ".csv" in done.stdout
 
 
+def test_pages_are_counted_as_read_right_refused_or_misread(monkeypatch):
+    import photos
+
+    pages = iter([np.zeros((28, 28), np.uint8), "no digit", np.ones((28, 28), np.uint8)])
+    monkeypatch.setattr(photos, "read_page", lambda *given: next(pages))
+    monkeypatch.setattr(photos, "predict", lambda network, images: np.eye(10)[images[:, 0, 0]])
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    images, labels = np.zeros((3, 28, 28), np.uint8), np.array([0, 5, 7])
+    assert photos._counts("ruled", images, labels, None) == (1, 1, 1)
+
+
 def test_a_variant_reports_its_epochs_and_its_memory(digits):
     from measure import call
 
