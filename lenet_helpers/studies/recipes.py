@@ -21,7 +21,7 @@ VALIDATION = ("last", "writers")
 HOMES = {
     "networks": NETWORKS,
     "methods": ("studies.methods",),
-    "preprocessing": ("preprocessing",),
+    "preprocessing": ("preprocessing", "studies.scaling"),
 }
 
 
@@ -235,6 +235,19 @@ def _ablation():
     rungs = {name: _between(steps) for steps, name in enumerate(["article", *STEPS_TO_1998])}
     one_by_one = _started(_of_1998(**_by_keras("Adam", 1e-3)), "1/sqrt(F)")
     return {**rungs, "one-by-one": one_by_one}
+
+
+def _scalings():
+    """The article's recipe on raw pixels, pixels scaled once, and twice; by Adam, and by SGD."""
+    article = Recipe("article_lenet5", "article", epochs=6, batch_size=10)
+    inputs = {"raw": "to_raw_input", "once": "to_model_input", "twice": "to_twice_scaled_input"}
+    rates = (0.001, 0.01, 0.1)
+    by = {"Adam": {}, **{f"SGD{r}": {"optimizer": "SGD", "learning_rate": r} for r in rates}}
+    return {
+        f"{name}-{optimizer}": replace(article, preprocess=preprocess, options=options)
+        for name, preprocess in inputs.items()
+        for optimizer, options in by.items()
+    }
 
 
 def _between(steps):
@@ -572,6 +585,7 @@ STUDIES = {
             },
         },
     ),
+    "scaling": Study("what scaling the pixels does to training, on validation images", _scalings()),
     "grid1998": Study(
         "the start, mu and the loss of LeNet-5 as published, on validation images", _grid_of_1998()
     ),
