@@ -14,9 +14,11 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
+from traitlets.config import Config
 
 from course import checks
 from course.lab import served
@@ -37,6 +39,7 @@ from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
 from lenet_helpers.evaluation import reliability_bins
+from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from tests.course.small_exercise import small_exercise
 
@@ -418,6 +421,16 @@ def test_no_answer_makes_a_check_raise(name, context, capfd):
         assert err == ""
     getattr(check, name)()
     assert capfd.readouterr().out.startswith("Not yet: the answer should be ")
+
+
+def test_a_check_that_runs_before_its_answer_says_not_yet(capfd):
+    settings = Config(HistoryManager={"enabled": False})
+    shell = InteractiveShell(config=settings, user_ns={"check": check})
+    expect_answers(shell)
+    shell.run_cell("check.wrong_fours(my_wrong_fours, None)")
+    assert "Not yet: the dots are still there" in capfd.readouterr().out
+    missing = shell.run_cell("my_own + 1")
+    assert isinstance(missing.error_in_exec, NameError)
 
 
 def test_an_answer_s_own_error_is_named(capfd, context):
