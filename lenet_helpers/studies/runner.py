@@ -33,6 +33,7 @@ from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.table import (
     RunTable,
+    counted_on,
     misread_path,
     read_runs,
     recounted_path,
@@ -108,11 +109,13 @@ def keep_run(study, rung, name, seed=0):
     return save_checkpoint(model, name, made_by, network_options=recipe.network_options)
 
 
-def write_misread(study, report=print):
-    """Write which test images each finished run of a study misreads; return the CSV's path.
+def write_misread(study, rungs=None, report=print):
+    """Write which images each finished run of a study misreads; return the CSV's path.
 
-    STUDY_misread.csv has columns rung, seed and image (row in the test set), a row per mistake.
-    The weights of the runs must be in build/studies/.
+    They are test images if the study opens the test set, and validation images if it does not.
+    rungs: names of some of its rungs; all unless given.
+    STUDY_misread.csv has columns rung, seed and image (row in the test or training set), a row
+    per mistake. The weights of the runs must be in build/studies/.
     Raises ToolError if weights are missing, or do not misread as many images as the table says.
     """
     from lenet_helpers.data import load_mnist
@@ -122,12 +125,16 @@ def write_misread(study, report=print):
     digits = load_mnist()
     rows = []
     runs = _finished(table)
-    if runs["test_errors"].isna().all():
-        raise StudyError(f"The study {study} does not open the test set.")
-    for run in runs.dropna(subset="test_errors").itertuples():
+    counted, parts = counted_on(runs), (digits.x_test, digits.y_test, np.arange(len(digits.y_test)))
+    for rung in rungs or []:
+        _known(rung, set(runs["rung"]), f"finished rung of {study}")
+    for run in runs[runs["rung"].isin(rungs or runs["rung"])].itertuples():
         model, recipe = load_run(runs, run.rung, run.seed, table.weights)
-        wrong = _as_counted(run, run.test_errors, model, recipe, digits.x_test, digits.y_test)
-        rows += [{"rung": run.rung, "seed": run.seed, "image": image} for image in wrong]
+        if counted == "val_errors":
+            parts = _validation_part(digits, recipe)
+        images, labels, places = parts
+        wrong = _as_counted(run, getattr(run, counted), model, recipe, images, labels)
+        rows += [{"rung": run.rung, "seed": run.seed, "image": place} for place in places[wrong]]
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
     return write_rows(misread_path(table.path), rows)
 
@@ -160,18 +167,26 @@ def write_recounted(study, report=print):
         model, recipe = load_run(runs, run.rung, run.seed, table.weights)
         if not normalisations(model):
             continue
-        all_images, all_labels = training_images(digits, recipe)
-        seen = training_part(recipe.images, recipe)
-        images, labels = all_images[seen.stop :], all_labels[seen.stop :]
+        images, labels, _ = _validation_part(digits, recipe)
         before = len(_as_counted(run, run.val_errors, model, recipe, images, labels))
         preprocess = recipes.find(recipe.preprocess, "preprocessing")
-        recount_statistics(model, all_images[seen], preprocess)
+        seen = training_part(recipe.images, recipe)
+        recount_statistics(model, training_images(digits, recipe)[0][seen], preprocess)
         after = len(_misread(model, recipe, images, labels))
         rows.append({"rung": run.rung, "seed": run.seed, "val_errors": before, "recounted": after})
         report(f"{run.rung}, seed {run.seed}: {before} misread, recounted {after}")
     if not rows:
         raise StudyError(f"No network of {study} normalises batches.")
     return write_rows(recounted_path(table.path), rows)
+
+
+def _validation_part(digits, recipe):
+    """A recipe's validation images, their labels, and their rows in the training set."""
+    from lenet_helpers.studies.make_run import training_places
+    from lenet_helpers.studies.methods import training_part
+
+    places = training_places(digits, recipe)[training_part(recipe.images, recipe).stop :]
+    return digits.x_train[places], digits.y_train[places], places
 
 
 def _misread(model, recipe, images, labels):
