@@ -39,7 +39,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=()):
         of one run has no interval, and NaN as its ends.
     runs:  DataFrame, columns step, error (%), one row per run.
     marks: dict, name -> error (%), drawn as lines; with them, the axis is logarithmic.
-    side_steps: steps that the next one does not start from: indented, and with hollow marks.
+    side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
     """
     figure, axes = subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
     aside = table.index.isin(side_steps)
@@ -63,7 +63,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=()):
             look = {"fmt": "D", "color": ORANGE, "mfc": face, "capsize": 4}
             axes.errorbar(some["mean"], places[chosen], xerr=reach, label=text, **look)
     axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", color=BLUE, ms=4, label="one run")
-    names = [name + "      " * int(side) for name, side in zip(places.index, aside, strict=True)]
+    names = ["↳ " * int(side) + name for name, side in zip(places.index, aside, strict=True)]
     axes.set_yticks(range(len(table)), names)
     axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)

@@ -29,6 +29,7 @@ import numpy as np
 
 from lenet_helpers.checkpoints import FOLDER, save_checkpoint
 from lenet_helpers.commands import ToolError
+from lenet_helpers.data import load_mnist
 from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.table import (
@@ -118,22 +119,8 @@ def write_misread(study, rungs=None, report=print):
     per mistake. The weights of the runs must be in build/studies/.
     Raises ToolError if weights are missing, or do not misread as many images as the table says.
     """
-    from lenet_helpers.data import load_mnist
-    from lenet_helpers.studies.methods import load_run
-
-    table = _table(study, None)
-    digits = load_mnist()
-    rows = []
-    runs = _finished(table)
-    counted, parts = counted_on(runs), (digits.x_test, digits.y_test, np.arange(len(digits.y_test)))
-    for rung in rungs or []:
-        _known(rung, set(runs["rung"]), f"finished rung of {study}")
-    for run in runs[runs["rung"].isin(rungs or runs["rung"])].itertuples():
-        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
-        if counted == "val_errors":
-            parts = _validation_part(digits, recipe)
-        images, labels, places = parts
-        wrong = _as_counted(run, getattr(run, counted), model, recipe, images, labels)
+    table, rows = _table(study, None), []
+    for run, _, _, places, wrong in _counted_again(table, counted_on(_finished(table)), rungs):
         rows += [{"rung": run.rung, "seed": run.seed, "image": place} for place in places[wrong]]
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
     return write_rows(misread_path(table.path), rows)
@@ -148,62 +135,60 @@ def write_recounted(study, report=print):
     Raises ToolError if there is no such run, if weights are missing, or do not misread as many
     images as the table says.
     """
-    from lenet_helpers.data import load_mnist
-    from lenet_helpers.studies.make_run import training_images
-    from lenet_helpers.studies.methods import (
-        load_run,
-        normalisations,
-        recount_statistics,
-        training_part,
-    )
+    from lenet_helpers.studies.make_run import training_places
+    from lenet_helpers.studies.methods import normalisations, recount_statistics, training_part
 
-    table = _table(study, None)
-    digits = load_mnist()
-    rows = []
-    runs = _finished(table)
-    if runs["val_errors"].isna().all():
+    table, rows, digits = _table(study, None), [], load_mnist()
+    if _finished(table)["val_errors"].isna().all():
         raise StudyError(f"The study {study} keeps no validation images.")
-    for run in runs.dropna(subset="val_errors").itertuples():
-        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
+    for run, model, recipe, places, before in _counted_again(table, "val_errors"):
         if not normalisations(model):
             continue
-        images, labels, _ = _validation_part(digits, recipe)
-        before = len(_as_counted(run, run.val_errors, model, recipe, images, labels))
+        seen = training_places(digits, recipe)[training_part(recipe.images, recipe)]
         preprocess = recipes.find(recipe.preprocess, "preprocessing")
-        seen = training_part(recipe.images, recipe)
-        recount_statistics(model, training_images(digits, recipe)[0][seen], preprocess)
-        after = len(_misread(model, recipe, images, labels))
-        rows.append({"rung": run.rung, "seed": run.seed, "val_errors": before, "recounted": after})
-        report(f"{run.rung}, seed {run.seed}: {before} misread, recounted {after}")
+        recount_statistics(model, digits.x_train[seen], preprocess)
+        after = len(_misread(model, recipe, digits.x_train[places], digits.y_train[places]))
+        errors = {"val_errors": len(before), "recounted": after}
+        rows.append({"rung": run.rung, "seed": run.seed} | errors)
+        report(f"{run.rung}, seed {run.seed}: {len(before)} misread, recounted {after}")
     if not rows:
         raise StudyError(f"No network of {study} normalises batches.")
     return write_rows(recounted_path(table.path), rows)
 
 
-def _validation_part(digits, recipe):
-    """A recipe's validation images, their labels, and their rows in the training set."""
-    from lenet_helpers.studies.make_run import training_places
-    from lenet_helpers.studies.methods import training_part
+def _counted_again(table, counted, rungs=None):
+    """Each finished run that has errors in a column of its table, counted once more: an iterator.
 
-    places = training_places(digits, recipe)[training_part(recipe.images, recipe).stop :]
-    return digits.x_train[places], digits.y_train[places], places
+    Yields the run's row, its network and Recipe, the rows of the images in the test or training
+    set, and the places among them of those that are misread.
+    """
+    from lenet_helpers.studies.make_run import training_places
+    from lenet_helpers.studies.methods import load_run, training_part
+
+    digits, runs = load_mnist(), _finished(table)
+    for rung in rungs or []:
+        _known(rung, set(runs["rung"]), f"finished rung of {table.study}")
+    runs = runs[runs["rung"].isin(rungs or runs["rung"])].dropna(subset=counted)
+    for run in runs.itertuples():
+        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
+        images, labels, places = digits.x_test, digits.y_test, np.arange(len(digits.y_test))
+        if counted == "val_errors":
+            places = training_places(digits, recipe)[training_part(recipe.images, recipe).stop :]
+            images, labels = digits.x_train[places], digits.y_train[places]
+        wrong = _misread(model, recipe, images, labels)
+        if len(wrong) != getattr(run, counted):
+            raise StudyError(
+                f"{run.rung}, seed {run.seed}, misreads {len(wrong)} images here, not "
+                f"{getattr(run, counted)} as when it was trained. Another machine rounds "
+                "differently."
+            )
+        yield run, model, recipe, places, wrong
 
 
 def _misread(model, recipe, images, labels):
     from lenet_helpers.studies.methods import answers
 
     return np.flatnonzero(answers(model, recipe, images) != labels)
-
-
-def _as_counted(run, expected, model, recipe, images, labels):
-    """The places of misread images, which must be as many as when the run was made."""
-    wrong = _misread(model, recipe, images, labels)
-    if len(wrong) != expected:
-        raise StudyError(
-            f"{run.rung}, seed {run.seed}, misreads {len(wrong)} images here, not {expected} "
-            "as when it was trained. Another machine rounds differently."
-        )
-    return wrong
 
 
 def _finished(table):

@@ -45,14 +45,12 @@ def test_the_ladder_has_a_row_for_each_step_and_a_dot_for_each_run():
     assert axes.get_xscale() == "linear"
 
 
-def test_steps_that_nothing_starts_from_are_hollow_and_indented():
+def test_steps_that_nothing_starts_from_are_hollow_and_have_an_arrow():
     figure = plots.ladder(TABLE, RUNS, "Up", SUBJECT, side_steps=["b"])
     climbed, aside = (container.lines[0] for container in figure.axes[0].containers)
     assert (list(climbed.get_xdata()), climbed.get_markerfacecolor()) == ([1.5], ORANGE)
     assert (list(aside.get_xdata()), aside.get_markerfacecolor()) == ([1.0], "white")
-    first, second = (label.get_text() for label in figure.axes[0].get_yticklabels())
-    assert first == "a"
-    assert second == second.rstrip() + "      "
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "↳ b"]
     assert "1.50 % at rung a" in figure.alt
     assert figure.alt.endswith("nothing starts from them: b.")
 
