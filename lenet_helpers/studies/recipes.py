@@ -416,6 +416,15 @@ def _plain(learning_rate):
     return replace(recipe, options=options, onednn=False)
 
 
+def _cheap_choices():
+    """LeNet-5's layers in two sizes, and the article's network with three rates."""
+    return {
+        "lenet-52k": _small("lenet_topology", LENET_52K),
+        "lenet-58k": _small("lenet_topology", LENET_58K),
+        **{f"plain-rate-{rate}": _plain(rate) for rate in PLAIN_RATES},
+    }
+
+
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
 DEPTH = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
 TWO_POOLINGS = {"kernel_sizes": [5, 3, 3, 3, 3], "pooled": [1, 2]}
@@ -528,10 +537,12 @@ STUDIES = {
             "wide-first-affine": replace(
                 _small(network_options=AFFINE_WIDE_FIRST, distort=AFFINE, smoothing=0.1), epochs=30
             ),
-            "lenet-52k": _small("lenet_topology", LENET_52K),
-            "lenet-58k": _small("lenet_topology", LENET_58K),
-            **{f"plain-rate-{rate}": _plain(rate) for rate in PLAIN_RATES},
+            **_cheap_choices(),
         },
+    ),
+    "choices_again": Study(
+        "the cheap choices once more, to list the validation images that each misreads",
+        _cheap_choices(),
     ),
     "choices_writers": Study(
         "the rate of the article's network, on images of writers not seen in training",

@@ -99,7 +99,13 @@ def test_runs_of_the_study_take_their_places_in_the_table(study):
 
 
 LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 2}
-LEAST_SEEDS |= {"choices_small": 1, "choices_sizes": 1, "choices_writers": 1, "patience": 1}
+LEAST_SEEDS |= {
+    "choices_small": 1,
+    "choices_sizes": 1,
+    "choices_writers": 1,
+    "choices_again": 1,
+    "patience": 1,
+}
 
 
 @pytest.mark.parametrize("name", LEAST_SEEDS)
