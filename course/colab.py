@@ -8,10 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
-
 from course.checks import loud_cells
-from course.execute import NotebookFailed, execute
+from course.execute import NotebookFailed, execute, read_notebook
 from course.project import ROOT, ToolError, data_in_use, notebook_paths, repository_address
 from course.texts import RELEASE
 from lenet_helpers.check import HELPERS, installed_version
@@ -101,7 +99,7 @@ def _run_one(path, folder):
         said = "".join(output.get("text", "") for output in set_up.outputs)
         failure.add_note(f"The set-up cell had said: {said.strip() or 'nothing'}")
         raise
-    committed = nbformat.read(path, as_version=4)
+    committed = read_notebook(path)
     if problems := loud_cells(notebook) + missing_figures(notebook, committed):
         raise ToolError(f"{path.name} does not run as it should:\n" + "\n".join(problems))
 

@@ -1,11 +1,10 @@
 """All texts of the series, and what is wrong with their numbers and figures."""
 
-import nbformat
-
 from course.evaluate import VALUES
+from course.execute import read_notebook
 from course.figures import wrong_figures
 from course.numbers import knowing, wrong_numbers
-from course.project import FIGURES, GUIDE, README, ROOT, notebook_paths
+from course.project import FIGURES, GUIDE, README, ROOT, notebook_paths, read_text
 from course.results import NAME as RESULTS
 from course.results import alternative_texts, named_numbers, read_results
 from course.stamp import stamped_readme
@@ -17,13 +16,13 @@ def wrong_documents():
     known, alts = knowing(named_numbers(results)), alternative_texts(results)
     problems = []
     for path in notebook_paths():
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read_notebook(path)
         found = wrong_in_notebook(notebook, known) + wrong_figures(notebook, FIGURES, alts)
         problems += [f"{path.relative_to(ROOT)}, {problem}" for problem in found]
     for path in (README, GUIDE):
-        found = wrong_numbers(path.read_text(encoding="utf-8"), known)
+        found = wrong_numbers(read_text(path), known)
         problems += [f"{path.relative_to(ROOT)}: {problem}" for problem in found]
-    return problems + wrong_files(alts) + wrong_readme(README.read_text(encoding="utf-8"), alts)
+    return problems + wrong_files(alts) + wrong_readme(read_text(README), alts)
 
 
 def wrong_in_notebook(notebook, known):

@@ -17,7 +17,7 @@ from course.environment import JUPYTER, kernel_environment
 from course.evaluate import asking, evaluate_cells, texts_after
 from course.figures import describe
 from course.progress import Progress
-from course.project import ToolError
+from course.project import ToolError, damaged
 from lenet_helpers.files import replaced
 from lenet_helpers.runtime import last_lines
 
@@ -43,7 +43,7 @@ def execute(path):
     Raises NotebookFailed, naming notebook, cell and error, if a cell raises or the kernel dies, and
     ToolError if no kernel starts.
     """
-    notebook = cleared(nbformat.read(path, as_version=4))
+    notebook = cleared(read_notebook(path))
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     with Progress(Path(path).stem, len(code)) as progress, _kernel(notebook, path) as run:
         client, last_said = run
@@ -75,6 +75,19 @@ def tidy(notebook):
     for cell in notebook.cells:
         for noise in ("execution", "collapsed", "trusted"):
             cell.metadata.pop(noise, None)
+    return notebook
+
+
+def read_notebook(path):
+    """Return a notebook, a NotebookNode. Raises ToolError, naming the file, if it is damaged."""
+    invalid = {}
+    with damaged(path):
+        try:
+            notebook = nbformat.read(path, as_version=4, capture_validation_error=invalid)
+        except nbformat.ValidationError as error:
+            invalid["ValidationError"] = error
+        for error in invalid.values():
+            raise ValueError(f"it is no notebook: {error.message}")
     return notebook
 
 

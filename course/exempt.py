@@ -8,8 +8,13 @@ nothing but a value, such as `(28, 28)`; and a table that is generated, between 
 import json
 from pathlib import Path
 
-FACTS = json.loads(Path(__file__).with_name("facts.json").read_text(encoding="utf-8"))
-YEARS = sorted({str(fact["value"]) for key, fact in FACTS.items() if key.startswith("year.")})
+from course.project import damaged
+
+FILE = Path(__file__).with_name("facts.json")
+with damaged(FILE):
+    FACTS = json.loads(FILE.read_text(encoding="utf-8"))
+    _values = {key: str(fact["value"]) for key, fact in FACTS.items()}
+YEARS = sorted({value for key, value in _values.items() if key.startswith("year.")})
 
 RULES = {
     # places in this series

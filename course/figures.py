@@ -14,6 +14,7 @@ from pathlib import Path
 from nbformat import from_dict
 
 from course.project import ToolError
+from lenet_helpers.files import replaced
 
 NAME = re.compile(r"\d\d_\w+")
 PNG = "image/png"
@@ -44,19 +45,26 @@ def figures(notebook):
         alt = _alt(shown[0])
         if not alt.strip():
             raise ToolError(f"cell {cell.id!r}: figure {name} has no alternative text")
-        found[name] = base64.b64decode(shown[0].data[PNG]), alt
+        try:
+            found[name] = base64.b64decode(shown[0].data[PNG]), alt
+        except ValueError as error:
+            raise ToolError(f"cell {cell.id!r}: the picture {name} is damaged: {error}") from error
     return found
 
 
 def describe(notebook):
     """Give pictures that were drawn in the open the alternative text of their cell, in place."""
+    for cell in notebook.cells:
+        describe_outputs(cell.get("outputs", []), cell.metadata.get("alt"))
+
+
+def describe_outputs(outputs, alt):
+    """Give a cell's pictures the alternative text in its metadata, if there is one, in place."""
     from lenet_helpers.plots.described import mimebundle
 
-    for cell in notebook.cells:
-        if alt := cell.metadata.get("alt"):
-            for output in _pictures(cell.get("outputs", [])):
-                png = base64.b64decode(output.data[PNG])
-                output.data, output.metadata = map(from_dict, mimebundle(png, alt))
+    for output in _pictures(outputs) if alt else ():
+        png = base64.b64decode(output.data[PNG])
+        output.data, output.metadata = map(from_dict, mimebundle(png, alt))
 
 
 def wrong_figures(notebook, folder, alts):
@@ -86,10 +94,10 @@ def differing(fresh, committed, name, folder):
     from matplotlib.testing.compare import compare_images
     from matplotlib.testing.exceptions import ImageComparisonFailure
 
-    Path(folder).mkdir(parents=True, exist_ok=True)
     paths = [Path(folder) / f"{name}-{which}.png" for which in ("committed", "fresh")]
     for path, outputs in zip(paths, (committed, fresh), strict=True):
-        path.write_bytes(base64.b64decode(_pictures(outputs)[0].data[PNG]))
+        with replaced(path) as file:
+            file.write(base64.b64decode(_pictures(outputs)[0].data[PNG]))
     try:
         problem = compare_images(*map(str, paths), tol=SAME)
     except ImageComparisonFailure as error:

@@ -13,7 +13,7 @@ import pytest
 
 from course.environment import kernel_environment
 from course.evaluate import asking, evaluate, texts_after
-from course.figures import differing, without_pictures
+from course.figures import describe_outputs, differing, without_pictures
 from course.numbers import knowing, moved
 from course.project import BUILD, FIGURES, ToolError, data_in_use
 from course.results import named_numbers, read_results
@@ -81,7 +81,11 @@ def pytest_itemcollected(item):
     if not item.config.stash[DIGITS][1]:
         item.options["check"] = False
         return
-    run, sanitize = item.runtest, item.sanitize
+    run, compare, sanitize = item.runtest, item.compare_outputs, item.sanitize
+
+    def compare_outputs(fresh, committed, *skipped):
+        describe_outputs(fresh, item.cell.metadata.get("alt"))
+        return compare(fresh, committed, *skipped)
 
     def runtest():
         run()
@@ -92,7 +96,7 @@ def pytest_itemcollected(item):
         value = sanitize(value)
         return without_pictures(value) if isinstance(value, str) else value
 
-    item.runtest, item.sanitize = runtest, sanitized
+    item.runtest, item.compare_outputs, item.sanitize = runtest, compare_outputs, sanitized
 
 
 @pytest.hookimpl(trylast=True)  # whatever another plugin has shuffled

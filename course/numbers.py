@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from course.evaluate import VALUES
 from course.exempt import FACTS
-from course.project import TOLERANCES
+from course.project import TOLERANCES, damaged
 from course.tags import TagError, formatted, pieces, rewritten, tags
 
 UNBOUND = {"number": "is bound to nothing", "comment": "is no tag"}
@@ -44,7 +44,7 @@ class Known:
 
 def measured_tolerances():
     """Return how far two runs of each trained quantity lay apart: dict, quantity -> tolerance."""
-    with TOLERANCES.open(encoding="utf-8", newline="") as file:
+    with damaged(TOLERANCES), TOLERANCES.open(encoding="utf-8", newline="") as file:
         return {row["quantity"]: float(row["tolerance"]) for row in csv.DictReader(file)}
 
 

@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from lenet_helpers.commands import ToolError
+from lenet_helpers.commands import ToolError, blaming
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -14,6 +14,7 @@ FIGURES = ROOT / "figures"
 BUILD = ROOT / "build"
 README = ROOT / "README.md"
 CITATION = ROOT / "CITATION.cff"
+PYPROJECT = ROOT / "pyproject.toml"
 GUIDE = ROOT / "course/workshop/guide.toml"
 TOLERANCES = ROOT / "lenet_helpers/artifacts/tolerances.csv"
 
@@ -28,6 +29,19 @@ except MnistError as error:
     found = {"error": str(error)}
 print(json.dumps(found))
 """
+
+
+def damaged(path):
+    """Context manager: a ToolError that names the file for whatever goes wrong while it is read."""
+    made_anew = BUILD in Path(path).parents
+    remedy = "Remove it: it is made anew." if made_anew else "Check it out again."
+    return blaming(path, remedy=remedy)
+
+
+def read_text(path):
+    """Return a text file's content. Raises ToolError, naming the file, if it cannot be read."""
+    with damaged(path):
+        return Path(path).read_text(encoding="utf-8")
 
 
 def notebook_paths(words=()):
@@ -65,8 +79,9 @@ def data_in_use():
 
 def repository_address():
     """Return the repository's address in pyproject.toml, the one place where it is written."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["urls"]["repository"].rstrip("/")
+    with damaged(PYPROJECT):
+        project = tomllib.loads(read_text(PYPROJECT))["project"]
+        return project["urls"]["repository"].rstrip("/")
 
 
 def _named(word, known):

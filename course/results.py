@@ -10,16 +10,25 @@ from pathlib import Path
 
 from course import figures
 from course.numbers import named
-from course.project import ToolError
+from course.project import ToolError, damaged
 from lenet_helpers.files import replaced
 
 NAME = "results.json"
 
 
 def read_results(folder):
-    """Return what `results.json` in a folder holds: dict, chapter -> its figures and numbers."""
+    """Return what `results.json` in a folder holds: dict, chapter -> its figures and numbers.
+
+    Raises ToolError if it is damaged, or was written by another version.
+    """
     path = Path(folder) / NAME
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not path.exists():
+        return {}
+    with damaged(path):
+        results = json.loads(path.read_text(encoding="utf-8"))
+        for part in results.values():
+            dict(part["figures"]), dict(part["numbers"])
+    return results
 
 
 def alternative_texts(results):
@@ -42,9 +51,6 @@ def publish(notebook, chapter, folder):
     numbers, pictures = named(notebook), figures.figures(notebook)
     if taken := numbers.keys() & named_numbers(results).keys():
         raise ToolError(f"another chapter has a number called {', '.join(sorted(taken))}")
-    for path in folder.glob(f"{chapter}_*"):
-        if path.name not in {f"{name}.png" for name in pictures}:
-            path.unlink()
     for name, (png, _) in pictures.items():
         with replaced(folder / f"{name}.png") as file:
             file.write(png)
@@ -53,3 +59,6 @@ def publish(notebook, chapter, folder):
     text = json.dumps(results, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     with replaced(folder / NAME) as file:
         file.write(text.encode())
+    for path in folder.glob(f"{chapter}_*"):
+        if path.name not in {f"{name}.png" for name in pictures}:
+            path.unlink()

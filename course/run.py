@@ -30,6 +30,8 @@ def run_notebooks(words=()):
     paths = notebook_paths(words)
     copies, figures = BUILD / "notebooks", BUILD / "figures"
     copies.mkdir(parents=True, exist_ok=True)
+    for folder in (FIGURES, figures):
+        read_results(folder)  # a damaged one is named before anything runs
     print("Looking for MNIST ...", flush=True)
     name, is_full = data_in_use()
     print(f"The notebooks will rest on {name}.")

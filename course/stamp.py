@@ -1,9 +1,7 @@
 """`python -m course stamp`: write what is generated into notebooks, README and citation."""
 
-import nbformat
-
 from course import texts
-from course.execute import write_notebook
+from course.execute import read_notebook, write_notebook
 from course.numbers import knowing, renew, renewed
 from course.project import (
     CITATION,
@@ -12,6 +10,7 @@ from course.project import (
     README,
     ROOT,
     notebook_paths,
+    read_text,
     repository_address,
 )
 from course.results import alternative_texts, named_numbers, read_results
@@ -27,7 +26,7 @@ def stamp():
     address, known = repository_address(), knowing(named_numbers(results))
     changed = [path for path in notebook_paths() if _stamp_notebook(path, address, known)]
     for path in (README, GUIDE, CITATION):
-        before = path.read_text(encoding="utf-8")
+        before = read_text(path)
         after = texts.stamped(renewed(before, known), address)
         if path == README:
             after = stamped_readme(after, alternative_texts(results))
@@ -44,14 +43,12 @@ def stamped_readme(text, alts):
 
     alts: dict, name of a figure -> its alternative text.
     """
-    openings = {
-        path.name: nbformat.read(path, as_version=4).cells[0].source for path in notebook_paths()
-    }
+    openings = {path.name: read_notebook(path).cells[0].source for path in notebook_paths()}
     return texts.described(texts.filled(text, texts.chapters_table(openings)), alts)
 
 
 def _stamp_notebook(path, address, known):
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read_notebook(path)
     before = [cell.source for cell in notebook.cells]
     for cell in notebook.cells:
         cell.source = texts.stamped(cell.source, address)

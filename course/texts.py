@@ -3,6 +3,7 @@
 import re
 
 from lenet_helpers import __version__
+from lenet_helpers.commands import ToolError
 
 CHAPTERS = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
 FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>figures/(?P<name>\w+)\.png)\)")
@@ -26,7 +27,11 @@ def described(text, alts):
     """Return a text whose figures have the alternative texts that their chapters give them.
 
     alts: dict, name of a figure -> its alternative text.
+    Raises ToolError if no chapter draws one of them.
     """
+    for one in FIGURE.finditer(text):
+        if one["name"] not in alts:
+            raise ToolError(f"README.md shows {one['path']}, which no chapter draws.")
     return FIGURE.sub(lambda one: f"![{alts[one['name']]}]({one['path']})", text)
 
 
@@ -50,9 +55,9 @@ def stamped(text, address):
 
     Badge and pip line lead to this version's release, whatever the main branch holds by then.
 
-    Raises ValueError if the address is not one of GitHub, which Colab's badges need.
+    Raises ToolError if the address is not one of GitHub, which Colab's badges need.
     """
     if not (match := GITHUB.fullmatch(address)):
-        raise ValueError(f"Colab opens notebooks from GitHub; pyproject.toml has {address!r}.")
+        raise ToolError(f"Colab opens notebooks from GitHub; pyproject.toml has {address!r}.")
     text = BADGE.sub(rf"\g<1>{match[1]}/blob/{RELEASE}/", text)
     return CITED.sub(address, PIP.sub(f"git+{address}@{RELEASE}", text))

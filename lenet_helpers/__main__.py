@@ -74,10 +74,8 @@ def _measure_noise(study):
 
 def keep(args, rest):
     """make a study's finished run a committed checkpoint"""
-    from lenet_helpers.runtime import reproducible
     from lenet_helpers.studies.runner import keep_run
 
-    reproducible()
     print(f"Wrote {keep_run(args.study, args.rung, args.name, args.seed)}")
 
 
@@ -97,10 +95,8 @@ def _split(rungs):
 
 def _counted_again(study, writer, *given):
     """Call a function of `runner` that loads a study's networks, and writes what it counts."""
-    from lenet_helpers.runtime import reproducible
     from lenet_helpers.studies import runner
 
-    reproducible(seed=0, onednn=True)
     with _readable_errors():
         report = functools.partial(print, flush=True)
         print(f"Wrote {getattr(runner, writer)(study, *given, report=report)}")
@@ -165,8 +161,16 @@ COMMANDS = {
 }
 
 
+# The commands of `python -m course`, which is no part of the wheel.
+OF_A_CLONE = ("notebooks", "test", "lab", "site", "workshop", "refresh", "colab", "texts", "stamp")
+
+
 def main(words=None):
     """Run the command that the words name; return the exit status."""
+    words = sys.argv[1:] if words is None else words
+    if words and words[0] in OF_A_CLONE:
+        print(f"error: run this in a clone: python -m course {shlex.join(words)}", file=sys.stderr)
+        return 2
     return run_command(COMMANDS, "lenet_helpers", __doc__, words)
 
 

@@ -5,11 +5,12 @@ import importlib
 import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from lenet_helpers.commands import ToolError
+from lenet_helpers.commands import ToolError, blaming
 from lenet_helpers.files import locked, replaced
 
 FOLDER = Path(__file__).parent / "artifacts"
@@ -45,7 +46,7 @@ def load_checkpoint(name, folder=None):
     try:
         model = _built(entry["network"], entry.get("network_options", {}))
         unpack_weights(model, content)
-    except (TypeError, ValueError) as error:  # options or shapes of another network
+    except (TypeError, ValueError, zipfile.BadZipFile) as error:  # those of another network
         raise CheckpointError(
             f"{path.name} in {folder} does not fit the network {entry['network']!r} of {INDEX}: "
             f"{error}"
@@ -66,8 +67,7 @@ def save_checkpoint(model, name, made_by, folder=None, network_options=None):
     Raises CheckpointError if the name is no file's or another command's, if the index is damaged,
     or if nothing can be written, as on a full disk. Then the files are as they were.
     """
-    if not re.fullmatch(r"\w[\w.+-]*", name):
-        raise CheckpointError(f"No checkpoint can be called {name!r}: use letters, digits, _ . + -")
+    check_name(name)
     folder = Path(folder or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     path, content = folder / f"{name}.npz", pack_weights(model)
@@ -90,6 +90,12 @@ def save_checkpoint(model, name, made_by, folder=None, network_options=None):
         except OSError as error:
             raise CheckpointError(f"{path} cannot be written: {error}.") from error
     return path
+
+
+def check_name(name):
+    """Raise CheckpointError if no checkpoint can be called so."""
+    if not re.fullmatch(r"\w[\w.+-]*", name):
+        raise CheckpointError(f"No checkpoint can be called {name!r}: use letters, digits, _ . + -")
 
 
 def pack_weights(model):
@@ -121,18 +127,14 @@ def _built(network, options):
 def _index(folder):
     """What the index holds: dict of dict, by the names of the checkpoints."""
     path = folder / INDEX
-    if not path.is_file():
+    if not path.exists():
         return {}
-    try:
+    with blaming(path, remedy="It was left as it is: check it out again.", error=CheckpointError):
         index = json.loads(path.read_text(encoding="utf-8"))
         for name, entry in index.items():
             for key in ("sha256", "network", "made_by"):
                 if not isinstance(entry.get(key), str):
                     raise ValueError(f"{name} has no {key}")
-    except (ValueError, AttributeError, OSError) as error:
-        raise CheckpointError(
-            f"{path} is damaged: {error}. It was left as it is: check it out again."
-        ) from error
     return index
 
 

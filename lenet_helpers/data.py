@@ -256,8 +256,8 @@ def fetch(folder):
     if os.path.lexists(target):
         _read(target, "Remove it to have it written again.")
         return target
-    digits = load_mnist(offline_sample=False)
     with _new_file(target, "Choose a folder that is.") as file:
+        digits = load_mnist(offline_sample=False)  # a download only where it can be kept
         np.savez_compressed(file, **{key: getattr(digits, key) for key in PUBLISHED})
     return target
 

@@ -19,7 +19,7 @@ def texts(figure):
 
 def overlapping(figure):
     """Return the pairs of texts in the first axes whose boxes cover each other."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     written = [figure.axes[0].title, *figure.axes[0].texts]
     boxes = [(text.get_text(), text.get_window_extent().shrunk(0.9, 0.9)) for text in written]
     return [

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 
+from course.execute import read_notebook
 from course.project import (
     BUILD,
     FIGURES,
@@ -19,8 +20,10 @@ from course.project import (
     ROOT,
     ToolError,
     notebook_paths,
+    read_text,
     repository_address,
 )
+from course.website.glossary import GLOSSARY, glossary_page, link_terms, terms
 
 SETTINGS = ROOT / "course/website"
 SITE = BUILD / "site"
@@ -46,7 +49,7 @@ FOLDED = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
 
 
 def build_site():
-    """Write the website into build/site, from README, the notebooks, the figures and checkpoints.
+    """Write the website into build/site: README, glossary, notebooks, figures and the live page.
 
     Raises ToolError if Sphinx warns of anything, or a link within the site leads nowhere.
     """
@@ -137,13 +140,17 @@ def _write_sources():
     address, paths = repository_address(), notebook_paths()
     (SOURCES / NOTEBOOKS.name).mkdir(parents=True)
     shutil.copytree(FIGURES, SOURCES / FIGURES.name)
-    landing = web_text(README.read_text(encoding="utf-8"), ROOT, address)
+    landing = web_text(read_text(README), ROOT, address)
     chapters = "\n".join(f"{NOTEBOOKS.name}/{path.stem}" for path in paths)
     landing = landing.replace("\n", f"\n{LIVE}", 1)  # right below the title
-    (SOURCES / "index.md").write_text(landing + CONTENTS.format(chapters), encoding="utf-8")
+    contents = CONTENTS.format(f"{chapters}\n{GLOSSARY.stem}")
+    (SOURCES / "index.md").write_text(landing + contents, encoding="utf-8")
+    known, used = terms(), {}
     for path in paths:
-        notebook = web_notebook(nbformat.read(path, as_version=4), NOTEBOOKS, address)
+        notebook = web_notebook(read_notebook(path), NOTEBOOKS, address)
+        used[path.name] = link_terms(notebook.cells, known)
         nbformat.write(notebook, SOURCES / NOTEBOOKS.name / path.name)
+    (SOURCES / GLOSSARY.name).write_text(glossary_page(used), encoding="utf-8")
 
 
 def _run_sphinx():

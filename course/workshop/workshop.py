@@ -9,15 +9,14 @@ import sys
 import time
 import tomllib
 
-import nbformat
-
 from course import texts
-from course.execute import execute, write_notebook
+from course.execute import execute, read_notebook, write_notebook
 from course.project import (
     BUILD,
     GUIDE,
     ROOT,
     chapter,
+    damaged,
     data_in_use,
     notebook_paths,
     repository_address,
@@ -41,10 +40,11 @@ def workshop(measure=False):
     """
     paths, address = notebook_paths(), repository_address()
     times = measured(paths) if measure else known_times(paths)
-    for path in paths:
-        version = learners_version(nbformat.read(path, as_version=4), address)
+    notebooks = {path: read_notebook(path) for path in paths}
+    text = guide(notebooks, times)
+    versions = {path: learners_version(one, address) for path, one in notebooks.items()}
+    for path, version in versions.items():
         write_notebook(version, WORKSHOP / path.name)
-    text = guide({path: nbformat.read(path, as_version=4) for path in paths}, times)
     with replaced(WORKSHOP / "GUIDE.md") as file:
         file.write(text.encode())
     folder = WORKSHOP.relative_to(ROOT)
@@ -72,12 +72,29 @@ def measured(paths):
 
 def known_times(paths):
     """Return what was measured of chapters whose code is still the same: dict, by their names."""
-    times = json.loads(TIMES.read_text(encoding="utf-8")) if TIMES.is_file() else {}
+    if not TIMES.exists():
+        return {}
+    with damaged(TIMES):
+        times = json.loads(TIMES.read_text(encoding="utf-8"))
+        for one in times.values():
+            one["code"], one["data"], float(one["seconds"])
     return {
         path.stem: times[path.stem]
         for path in paths
         if path.stem in times and times[path.stem]["code"] == _code(path)
     }
+
+
+def read_guide():
+    """Return what guide.toml holds, a dict, with every part that the guide needs."""
+    with damaged(GUIDE):
+        text = tomllib.loads(GUIDE.read_text(encoding="utf-8"))
+        for part in (text["opening"], text["welcome"], text["left"]):
+            part.strip()
+        for words in text["chapters"].values():
+            for question in words.get("questions", []):
+                question["ask"].strip(), question["answer"].strip()
+    return text
 
 
 def guide(notebooks, times, text=None):
@@ -87,16 +104,18 @@ def guide(notebooks, times, text=None):
     times:     dict from `known_times`.
     text:      dict, what course/workshop/guide.toml holds, which is read if it is not given.
     """
-    text = text or tomllib.loads(GUIDE.read_text(encoding="utf-8"))
+    text = text or read_guide()
     words = {path: text["chapters"].get(chapter(path), {}) for path in notebooks}
     parts = [_parts(path, notebooks[path], times, words[path]) for path in notebooks]
     sizes = sizing(read_kernels())
+    with damaged(GUIDE):
+        sections = [_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]]
     pieces = [
         "# The instructor's guide",
         text["opening"],
         _section("Times", _times_table(notebooks, times), _machine(times)),
         *(_plan(name, parts, *plan, text) for name, plan in schedule.PLANS.items()),
-        *(_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]),
+        *sections,
         *(_chapter(notebook, words[path]) for path, notebook in notebooks.items()),
     ]
     joined = "\n\n".join(piece.strip() for piece in pieces) + "\n"
@@ -211,6 +230,6 @@ def _clock(minutes):
 
 def _code(path):
     """A fingerprint of a chapter's code."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = read_notebook(path).cells
     sources = [cell.source for cell in cells if cell.cell_type == "code"]
     return hashlib.sha256("\n\n".join(sources).encode()).hexdigest()[:16]

@@ -17,7 +17,6 @@ from lenet_helpers.plots.evaluation import (
     seed_errors,
 )
 from lenet_helpers.plots.inputs import double_scaling, steps, tanh_outputs, validation_balance
-from lenet_helpers.plots.network import parameter_counts, squashed_loss
 from lenet_helpers.plots.training import (
     seed_accuracies,
     shared_window,

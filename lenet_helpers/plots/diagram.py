@@ -1,166 +1,210 @@
-"""A network drawn from its own layers: a built Keras model in, a Matplotlib Figure out."""
+"""A network drawn from its own layers, with what each of them makes of one image."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import seaborn as sns
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.patches import Circle, Polygon, Rectangle
 
 from lenet_helpers.plots.described import subplots
+from lenet_helpers.plots.style import SHADES
 
-CONVOLVED, POOLED, UNITS = sns.color_palette("colorblind", 3)
-PAPER, INK, LINE = "white", "0.15", "0.45"
+COLOURS = "PuOr_r"  # as in chapter 3's cells: purple below 0, orange above
+LINE, FRAME = "0.45", sns.color_palette("colorblind")[2]
 PIXEL = 0.1  # a map's pixel in the drawing's unit: maps are to scale
-GAP, STEP = 1.0, 1.75  # between two stages, and at least from left to left, for the captions
-TOP, BOTTOM = 1.95, -2.0  # heights of the captions
+VALUE = 0.03  # a vector's value, from top to bottom
+BETWEEN, GAP, STEP = 0.2, 1.1, 2.6  # two maps, two stages, and at least from left to left
 FEW = 16  # so many units are drawn one by one
 
 
-def network(model):
-    """Draw a chain of layers: maps as stacks of planes, to scale, and vectors as columns.
+def network(model, image):
+    """Draw a chain of layers: what each puts out for one image, maps to scale, as real values.
 
-    model: built, of convolutions, poolings, Flatten and Dense, with square maps.
-    Returns a Figure. The style is that of LeCun et al. 1998, figure 2.
+    model: built, of convolutions, poolings, Flatten and Dense, with square maps; its last layer
+           puts out probabilities.
+    image: (side, side, channels) float, as the model reads it.
+    Returns a Figure. It follows figure 2 of LeCun et al. 1998, with the maps side by side.
     Raises ValueError for a layer of another kind.
     """
-    shape = model.input_shape[1:]
-    stages = [Stage("input", shape, PAPER)]
-    stages += [Stage(layer.name, layer.output.shape[1:], _colour(layer)) for layer in model.layers]
-    lefts = np.cumsum([0] + [max(stage.width + GAP, STEP) for stage in stages[:-1]])
-    figure, axes = subplots(figsize=(11.5, 5), layout="constrained")
-    sizes = [f"{stage.name} {' by '.join(map(str, stage.shape))}" for stage in stages]
-    figure.alt = f"A network drawn to scale, from left to right: {', '.join(sizes)}."
-    for stage, left in zip(stages, lefts, strict=True):
-        _draw(axes, stage, left)
-    for layer, places in zip(model.layers, pairwise(zip(stages, lefts, strict=True)), strict=True):
-        _connect(axes, layer, *places)
-    axes.set(aspect="equal", xlim=(-0.4, lefts[-1] + 0.7), ylim=(BOTTOM - 1.3, TOP + 0.7))
+    operations = [_operation(layer) for layer in model.layers]
+    stages = _stages(model, image)
+    top = max(np.abs(stage.values).max() for stage in stages[1:])
+    figure, axes = subplots(figsize=(12, 6.2), layout="constrained")
+    figure.alt = _alt(stages)
+    for stage in stages[1:]:
+        _draw(axes, stage, COLOURS, -top, top)
+    _draw(axes, stages[0], SHADES, 0, 1)
+    upper, lower = _caption(axes, stages, operations)
+    for layer, (before, after) in zip(model.layers, pairwise(stages), strict=True):
+        _connect(axes, layer, before, after)
+    axes.set(aspect="equal", xlim=(-0.4, stages[-1].right + 1.6), ylim=(lower - 2.2, upper + 1.2))
     axes.axis("off")
-    total = sum(layer.count_params() for layer in model.layers)
-    axes.set_title(f"{model.name}, drawn from its layers: {total:,} parameters", fontsize=13)
+    scale = ScalarMappable(Normalize(-top, top), COLOURS)
+    figure.colorbar(scale, ax=axes, label="output of a layer", shrink=0.5, aspect=25, pad=0.01)
+    axes.set_title(f"{model.name}: {model.count_params():,} parameters", fontsize=13)
     return figure
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a layer hands on: maps (side, side, n) or a vector (n,)."""
+    """What a layer hands on, and where it is drawn: maps (side, side, n), or a vector (n,)."""
 
     name: str
-    shape: tuple
-    colour: object
+    values: np.ndarray
+    left: float
 
     @property
     def is_maps(self):
-        return len(self.shape) == 3
+        return self.values.ndim == 3
+
+    @property
+    def is_units(self):
+        return not self.is_maps and len(self.values) <= FEW
+
+    @property
+    def columns(self):
+        return int(self.values.shape[-1] ** 0.5)
+
+    @property
+    def rows(self):
+        return -(-self.values.shape[-1] // self.columns)
 
     @property
     def side(self):
-        return PIXEL * self.shape[0]
-
-    @property
-    def shift(self):
-        """From one plane of the stack to the next, to the right and down."""
-        return min(0.13, 0.9 / self.shape[-1])
-
-    @property
-    def spread(self):
-        return self.shift * (self.shape[-1] - 1)
+        return PIXEL * self.values.shape[0]
 
     @property
     def width(self):
-        return self.side + self.spread if self.is_maps else 0.24
+        return self.columns * (self.side + BETWEEN) - BETWEEN if self.is_maps else 0.5
 
     @property
     def height(self):
         if self.is_maps:
-            return self.side + self.spread
-        return 0.24 * self.shape[0] if self.shape[0] <= FEW else 0.17 * self.shape[0] ** 0.5
+            return self.rows * (self.side + BETWEEN) - BETWEEN
+        return (0.55 if self.is_units else VALUE) * len(self.values)
+
+    @property
+    def right(self):
+        return self.left + self.width
 
     @property
     def size(self):
         """The shape as the paper writes it: 6 @ 24×24."""
         if self.is_maps:
-            return f"{self.shape[2]} @ {self.shape[0]}×{self.shape[1]}"
-        return f"{self.shape[0]} values"
+            return "{2} @ {0}×{1}".format(*self.values.shape)
+        return f"{len(self.values)} values"
+
+    def corner(self, number):
+        """Return where the upper left corner of a map is."""
+        row, column = divmod(number, self.columns)
+        step = self.side + BETWEEN
+        return self.left + column * step, self.height / 2 - row * step
 
 
-def _colour(layer):
-    kinds = {"Conv": CONVOLVED, "Pooling": POOLED, "Flatten": PAPER, "Dense": UNITS}
-    for kind, colour in kinds.items():
-        if kind in type(layer).__name__:
-            return colour
-    raise ValueError(f"{layer.name} is a {type(layer).__name__}; the drawing knows {list(kinds)}.")
+def _stages(model, image):
+    """Return the image and what each layer makes of it, from left to right."""
+    values = np.asarray(image)[np.newaxis]
+    stages = [Stage("input", values[0], 0.0)]
+    for layer in model.layers:
+        values, last = layer(values), stages[-1]
+        left = max(last.right + GAP, last.left + STEP)
+        stages.append(Stage(layer.name, np.asarray(values)[0], left))
+    return stages
 
 
-def _draw(axes, stage, left):
+def _alt(stages):
+    sizes = [f"{stage.name} {' by '.join(map(str, stage.values.shape))}" for stage in stages]
+    answer = stages[-1].values
+    return (
+        "A handwritten digit and what each layer of a network makes of it, to scale, from left to "
+        f"right: {', '.join(sizes)}. The answer is {answer.argmax()}, with a probability of "
+        f"{answer.max():.2f}."
+    )
+
+
+def _draw(axes, stage, colours, low, top):
+    if stage.is_units:
+        return _draw_units(axes, stage)
     if stage.is_maps:
-        _draw_planes(axes, stage, left)
-    elif stage.shape[0] <= FEW:
-        _draw_units(axes, stage, left)
+        places = [(*stage.corner(number), stage.side, stage.side) for number in _maps(stage)]
+        pictures = np.moveaxis(stage.values, -1, 0)
     else:
-        corner = (left, -stage.height / 2)
-        axes.add_patch(Rectangle(corner, stage.width, stage.height, **_pen(stage.colour)))
-    middle = left + stage.width / 2
-    axes.text(middle, TOP + 0.3, stage.name, ha="center", fontsize=12, weight="bold", color=INK)
-    axes.text(middle, TOP, stage.size, ha="center", fontsize=10, color=INK)
+        places = [(stage.left, stage.height / 2, stage.width, stage.height)]
+        pictures = [stage.values[:, np.newaxis]]
+    for (x, y, width, height), picture in zip(places, pictures, strict=True):
+        extent = (x, x + width, y - height, y)
+        axes.imshow(picture, cmap=colours, vmin=low, vmax=top, extent=extent)
+        axes.add_patch(Rectangle((x, y), width, -height, fill=False, edgecolor=LINE, lw=0.6))
 
 
-def _draw_planes(axes, stage, left):
-    top = stage.height / 2
-    for plane in range(stage.shape[2]):
-        shift = plane * stage.shift
-        corner = (left + shift, top - shift - stage.side)
-        axes.add_patch(Rectangle(corner, stage.side, stage.side, **_pen(stage.colour)))
+def _maps(stage):
+    return range(stage.values.shape[-1])
 
 
-def _draw_units(axes, stage, left):
+def _draw_units(axes, stage):
+    """Draw the probabilities of an output layer, as shades of grey, and write the largest."""
     radius = stage.width / 2
-    for unit in range(stage.shape[0]):
-        centre = (left + radius, stage.height / 2 - (2 * unit + 1) * radius)
-        axes.add_patch(Circle(centre, 0.9 * radius, **_pen(stage.colour)))
-        axes.text(*centre, unit, ha="center", va="center_baseline", fontsize=8, color=INK)
+    for unit, value in enumerate(stage.values):
+        centre = (stage.left + radius, stage.height / 2 - 0.55 * (unit + 0.5))
+        shade = {"facecolor": str(1 - 0.85 * value), "edgecolor": LINE}
+        axes.add_patch(Circle(centre, radius, linewidth=0.6, **shade))
+        colour = "white" if value > 0.5 else "black"
+        axes.text(*centre, unit, ha="center", va="center_baseline", fontsize=9, color=colour)
+        if value == stage.values.max():
+            axes.text(stage.right + 0.15, centre[1], f"{value:.2f}", va="center_baseline")
+
+
+def _caption(axes, stages, operations):
+    """Write names and sizes above the stages and operations below; return these two heights."""
+    upper = max(stage.height for stage in stages) / 2 + 0.4
+    for stage in stages:
+        middle = stage.left + stage.width / 2
+        axes.text(middle, upper + 0.5, stage.name, ha="center", fontsize=12, weight="bold")
+        axes.text(middle, upper, stage.size, ha="center", fontsize=10)
+    for operation, (before, after) in zip(operations, pairwise(stages), strict=True):
+        middle = (before.left + before.width / 2 + after.left + after.width / 2) / 2
+        axes.text(middle, -upper, operation, ha="center", va="top", fontsize=10)
+    return upper, -upper
 
 
 def _connect(axes, layer, before, after):
-    (start, left), (end, right) = before, after
-    if end.is_maps:
-        _connect_windows(axes, layer, before, after)
-    else:
-        inside = left + start.width
-        corners = [
-            (inside, -start.height / 2),
-            (inside, start.height / 2 - (start.spread if start.is_maps else 0)),
-            (right, end.height / 2),
-            (right, -end.height / 2),
-        ]
-        axes.add_patch(Polygon(corners, facecolor="0.93", edgecolor="none", zorder=0))
-    middle = (left + start.width / 2 + right + end.width / 2) / 2
-    axes.text(middle, BOTTOM, _operation(layer), ha="center", va="top", fontsize=10, color=INK)
+    if after.is_maps:
+        return _connect_windows(axes, layer, before, after)
+    inside, middle = before.right + 0.05, before.height / 2
+    right, far = after.left - 0.05, after.height / 2
+    corners = [(inside, -middle), (inside, middle), (right, far), (right, -far)]
+    axes.add_patch(Polygon(corners, facecolor="0.93", edgecolor="none", zorder=0))
 
 
 def _connect_windows(axes, layer, before, after):
-    """Join a window of the front plane to the one pixel that is computed from it."""
-    end, _ = after
+    """Join a window to the one value that is computed from it.
+
+    A convolution reads the window in every map, a pooling in the map of the same number.
+    """
     is_pooling = "Pooling" in type(layer).__name__
     reach = (layer.pool_size if is_pooling else layer.kernel_size)[0]
-    row = end.shape[0] // 4
-    column = end.shape[0] - 1 - row
-    stride = layer.strides[0]
-    source = _window(*before, stride * row, stride * column, reach)
-    target = _window(*after, row, column, 1)
-    for window in (source, target):
-        axes.add_patch(Polygon(window, facecolor=INK, alpha=0.25, edgecolor="none", zorder=4))
-        axes.add_patch(Polygon(window, fill=False, edgecolor=INK, lw=0.9, zorder=4))
-    for here, there in zip(source, target, strict=True):
-        axes.plot(*zip(here, there, strict=True), color=LINE, lw=0.6, zorder=3)
+    row = column = after.values.shape[0] // 2
+    made = after.rows // 2 * after.columns
+    read = [made] if is_pooling else list(_maps(before))
+    target = _window(after, made, row, column, 1)
+    sources = [
+        _window(before, number, layer.strides[0] * row, layer.strides[0] * column, reach)
+        for number in read
+    ]
+    for window in (target, *sources):
+        axes.add_patch(Polygon(window, fill=False, edgecolor=FRAME, lw=1.8, zorder=4))
+    nearest = sources[0] if is_pooling else sources[before.rows // 2 * before.columns]
+    for here, there in zip(nearest, target, strict=True):
+        axes.plot(*zip(here, there, strict=True), color=FRAME, lw=0.8, zorder=3)
 
 
-def _window(stage, left, row, column, reach):
-    """Return the four corners of a square of pixels on the front plane."""
-    top = stage.height / 2 - stage.spread - PIXEL * row
-    left = left + stage.spread + PIXEL * column
-    far = PIXEL * reach
+def _window(stage, number, row, column, reach):
+    """Return the four corners of a square of values in a map."""
+    left, top = stage.corner(number)
+    left, top, far = left + PIXEL * column, top - PIXEL * row, PIXEL * reach
     return [(left, top), (left + far, top), (left + far, top - far), (left, top - far)]
 
 
@@ -171,18 +215,14 @@ def _operation(layer):
     elif "Pooling" in kind:
         how = "max" if "Max" in kind else "average"
         text = ["{}×{}\n{}\npooling".format(*layer.pool_size, how)]
+    elif kind in ("Flatten", "Dense"):
+        text = ["fully\nconnected" if kind == "Dense" else "flatten"]
     else:
-        text = ["fully\nconnected" if "Dense" in kind else "flatten"]
+        raise ValueError(
+            f"{layer.name} is a {kind}: only convolutions, poolings, Flatten and Dense."
+        )
     if activation := getattr(layer, "activation", None):
         text.append(activation.__name__)
     if parameters := layer.count_params():
         text.append(f"{parameters:,}\nparameters")
     return "\n".join(text)
-
-
-def _pen(colour):
-    return {"facecolor": _light(colour), "edgecolor": INK, "linewidth": 0.9, "zorder": 2}
-
-
-def _light(colour):
-    return PAPER if colour == PAPER else sns.light_palette(colour, 10)[3]

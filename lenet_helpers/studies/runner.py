@@ -27,9 +27,10 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from lenet_helpers.checkpoints import FOLDER, save_checkpoint
+from lenet_helpers.checkpoints import FOLDER, check_name, save_checkpoint
 from lenet_helpers.commands import ToolError
 from lenet_helpers.data import load_mnist
+from lenet_helpers.runtime import named_path, reproducible
 from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.table import (
@@ -44,7 +45,7 @@ from lenet_helpers.studies.table import (
 BUILD = Path(__file__).resolve().parents[2] / "build"
 # Seconds to wait for a Dask scheduler, and for the first of its workers, which start slowly.
 PATIENCE, PATIENCE_FOR_WORKERS = 5, 30
-PAUSE = 2  # seconds between two looks at runs that another command is making
+PAUSE = 2  # seconds between two looks at runs that another command, or a scheduler, is making
 
 
 class StudyError(ToolError):
@@ -102,10 +103,14 @@ def keep_run(study, rung, name, seed=0):
     Raises ToolError if the run is not there, or the name is another checkpoint's.
     Which seed is kept should be fixed before any run.
     """
+    check_name(name)
+    table = _table(study, None)
+    _known(rung, recipes.STUDIES[study].rungs, f"rung of study {study}")
+    runs = _finished(table)
+    reproducible()
     from lenet_helpers.studies.methods import load_run
 
-    table = _table(study, None)
-    model, recipe = load_run(_finished(table), rung, seed, table.weights)
+    model, recipe = load_run(runs, rung, seed, table.weights)
     made_by = f"`python -m lenet_helpers study run {study} --rungs {rung}`, seed {seed}"
     return save_checkpoint(model, name, made_by, network_options=recipe.network_options)
 
@@ -120,7 +125,9 @@ def write_misread(study, rungs=None, report=print):
     Raises ToolError if weights are missing, or do not misread as many images as the table says.
     """
     table, rows = _table(study, None), []
-    for run, _, _, places, wrong in _counted_again(table, counted_on(_finished(table)), rungs):
+    counted = counted_on(_finished(table))
+    reproducible(onednn=True)
+    for run, _, _, places, wrong in _counted_again(table, counted, rungs):
         rows += [{"rung": run.rung, "seed": run.seed, "image": place} for place in places[wrong]]
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
     return write_rows(misread_path(table.path), rows)
@@ -135,12 +142,14 @@ def write_recounted(study, report=print):
     Raises ToolError if there is no such run, if weights are missing, or do not misread as many
     images as the table says.
     """
+    table = _table(study, None)
+    if _finished(table)["val_errors"].isna().all():
+        raise StudyError(f"The study {study} keeps no validation images.")
+    digits, rows = load_mnist(), []
+    reproducible(onednn=True)
     from lenet_helpers.studies.make_run import training_places
     from lenet_helpers.studies.methods import normalisations, recount_statistics, training_part
 
-    table, rows, digits = _table(study, None), [], load_mnist()
-    if _finished(table)["val_errors"].isna().all():
-        raise StudyError(f"The study {study} keeps no validation images.")
     for run, model, recipe, places, before in _counted_again(table, "val_errors"):
         if not normalisations(model):
             continue
@@ -243,7 +252,11 @@ def _table(study, output):
         return RunTable(path, build / study, study, plan.rungs)
     if Path(output).suffix != ".csv":
         raise StudyError(f"The output must be a file .csv, not {output}.")
-    return RunTable(output, Path(output).with_suffix(""), study, plan.rungs)
+    try:
+        path = named_path(output, "The output")
+    except ValueError as error:
+        raise StudyError(str(error)) from None
+    return RunTable(path, path.with_suffix(""), study, plan.rungs)
 
 
 def _check_recipes(jobs, rows, table):
@@ -344,19 +357,20 @@ def _on_cluster(jobs, table, claimed, address):
     with client, contextlib.ExitStack() as claims:
         try:
             client.wait_for_workers(1, timeout=PATIENCE_FOR_WORKERS)
-            futures = {
-                client.submit(run_fresh, job, pure=False): job
-                for job in jobs
-                if claims.enter_context(claimed(job))
-            }
-            done = distributed.as_completed(futures, loop=client.loop)
-            outcomes = (_written(_outcome(run, futures[run]), table) for run in done)
-            yield sum(client.nthreads().values()), outcomes
         except TimeoutError as error:
             raise StudyError(
                 f"The Dask scheduler at {address} has no workers. On each machine, start "
                 f"`dask worker {address} --nthreads N`, N runs at a time."
             ) from error
+        try:
+            futures = {
+                client.submit(run_fresh, job, pure=False): job
+                for job in jobs
+                if claims.enter_context(claimed(job))
+            }
+            done = _ended(client, futures)
+            outcomes = (_written(_outcome(run, futures[run]), table) for run in done)
+            yield sum(client.nthreads().values()), outcomes
         except (distributed.CancelledError, distributed.comm.CommClosedError) as error:
             raise StudyError(
                 f"The Dask scheduler at {address} is gone. Finished runs are in the table; the "
@@ -364,17 +378,42 @@ def _on_cluster(jobs, table, claimed, address):
             ) from error
 
 
+def _ended(client, futures):
+    """Futures as they end; now and then the scheduler is asked whether it is still at work.
+
+    Raises CommClosedError if it does not answer: Dask's own client waits for ever for a frozen one.
+    """
+    from distributed import wait
+    from distributed.comm import CommClosedError
+
+    left = set(futures)
+    while left:
+        try:
+            with client.as_current():
+                done = wait(left, timeout=PAUSE, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            try:
+                client.sync(client.scheduler.identity, callback_timeout=PATIENCE)
+            except TimeoutError as error:
+                with contextlib.suppress(TimeoutError):
+                    client.close(timeout=0)
+                raise CommClosedError("it does not answer") from error
+            continue
+        left -= done
+        yield from done
+
+
 def _scheduler(address):
     """A scheduler's address in full. Raises StudyError if nobody greets there as Dask does.
 
     Dask's own client waits for minutes for a server that is frozen or speaks HTTP.
     """
-    parts = urllib.parse.urlsplit(address if "://" in address else f"tcp://{address}")
     try:
+        parts = urllib.parse.urlsplit(address if "://" in address else f"tcp://{address}")
         place = parts.hostname, parts.port
-    except ValueError:  # a port that is no number
-        place = None, None
-    if parts.scheme != "tcp" or not all(place):
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        parts, place = None, ()
+    if not place or parts.scheme != "tcp" or not all(place):
         raise StudyError(f"{address!r} is no scheduler's address: give one like tcp://host:8786.")
     address = f"tcp://{parts.netloc}"
     try:

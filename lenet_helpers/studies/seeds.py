@@ -10,6 +10,7 @@ import math
 import pandas as pd
 
 from lenet_helpers.checkpoints import FOLDER
+from lenet_helpers.commands import blaming
 from lenet_helpers.files import locked, replaced
 from lenet_helpers.studies.recipes import STUDIES, read_settings
 from lenet_helpers.studies.table import read_epochs, read_runs
@@ -58,8 +59,14 @@ def _machine(settings):
 
 
 def seed_runs():
-    """The committed runs: DataFrame, one row per seed and setting, accuracies in [0, 1]."""
-    return pd.read_csv(SEEDS_CSV)
+    """The committed runs: DataFrame, one row per seed and setting, accuracies in [0, 1].
+
+    Raises ToolError if the file is damaged.
+    """
+    with blaming(SEEDS_CSV):
+        runs = pd.read_csv(SEEDS_CSV)
+        runs[["seed", *SETTINGS[0], *MEASURED]].astype(dict.fromkeys(MEASURED, float))
+    return runs
 
 
 def speed_runs():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lenet_helpers.commands import ToolError
+from lenet_helpers.commands import ToolError, blaming
 from lenet_helpers.files import locked, replaced
 from lenet_helpers.studies.recipes import read_settings
 
@@ -41,8 +41,7 @@ class RunTable:
     """
 
     def __init__(self, path, weights, study, rungs=()):
-        self.path = Path(path).expanduser()
-        self.weights = Path(weights).expanduser()
+        self.path, self.weights = Path(path), Path(weights)
         self.study = study
         self.places = {rung: place for place, rung in enumerate(rungs)}
 
@@ -331,16 +330,10 @@ def _at(number):
         raise ValueError(f"line {number}: {error}") from error
 
 
-@contextlib.contextmanager
 def _blaming(path):
-    try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError, csv.Error, OSError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise TableError(
-            f"{path} cannot be read as runs of a study: {reason}. It was left as it is: mend it, "
-            "move it away, or give another --output."
-        ) from error
+    problem = "cannot be read as runs of a study"
+    remedy = "It was left as it is: mend it, move it away, or give another --output."
+    return blaming(path, problem, remedy, TableError)
 
 
 @contextlib.contextmanager

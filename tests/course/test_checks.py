@@ -6,6 +6,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course import checks, texts
 from course.execute import tidy
+from course.project import ToolError
 
 ADDRESS = "https://github.com/someone/something"
 BADGE = (
@@ -158,5 +159,5 @@ def test_stamping_another_address_and_the_release(address):
     stamped = texts.stamped(text, "https://github.com/new/home")
     assert f"github/new/home/blob/{texts.RELEASE}/notebooks/04_train.ipynb" in stamped
     assert stamped.endswith(f" git+https://github.com/new/home@{texts.RELEASE}")
-    with pytest.raises(ValueError, match="GitHub"):
+    with pytest.raises(ToolError, match="GitHub"):
         texts.stamped(text, "https://example.org/new/home")

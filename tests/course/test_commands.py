@@ -200,14 +200,6 @@ def test_a_notebook_stays_as_it_was_where_the_disk_is_full(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_cannot_be_made_is_one_clear_line(clone, run):
-    (clone / "build").write_text("mine")
-    status, printed = run("notebooks", "01")
-    assert status == 1
-    assert f"error: [Errno 20] Not a directory: '{clone}/build/notebooks'" in printed
-    assert "Traceback" not in printed
-
-
 @pytest.mark.parametrize("module", ["nbclient", "ipykernel"])
 def test_a_missing_package_is_one_clear_line(module, monkeypatch, capsys):
     def find_spec(name):
@@ -217,21 +209,6 @@ def test_a_missing_package_is_one_clear_line(module, monkeypatch, capsys):
     for command in ("notebooks", "refresh", "workshop"):
         assert main([command]) == 1
         assert capsys.readouterr().err == f"\nerror: {module} is not installed: pip install {LAB}\n"
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("mydata", "error: {clone}/mydata cannot be used as MNIST: no such file"),
-        ("", "error: LENET_MNIST is empty; it has to name a path."),
-        ("~nosuchuser", "error: LENET_MNIST is '~nosuchuser', and there is no such user here."),
-    ],
-)
-def test_paths_are_resolved_where_the_command_was_given(path, expected, clone, run):
-    status, printed = run("notebooks", "01", LENET_MNIST=path)
-    assert status == 1
-    assert expected.format(clone=clone) in printed
-    assert "Traceback" not in printed
 
 
 def test_a_relative_path_reaches_the_cells(clone, run, is_full):
@@ -244,31 +221,6 @@ def test_a_relative_path_reaches_the_cells(clone, run, is_full):
     status, printed = run("notebooks", "01", LENET_MNIST="mydata")
     assert status == 0, printed
     assert "They rest on MNIST, all of it" in printed
-
-
-@pytest.mark.parametrize(
-    "words, expected",
-    [
-        (["notebooks", "77"], "No notebook is called '77'; known: 01_sound, 02_failing"),
-        (["refresh", "sound"], "No notebook is called 'sound'"),
-        (["notebook"], "invalid choice: 'notebook'"),
-        (["notebooks", "--fast"], "unknown: --fast"),
-        ([], "required: command"),
-    ],
-)
-def test_unknown_words_get_a_short_answer(run, words, expected):
-    status, printed = run(*words)
-    assert status != 0
-    assert expected in printed
-    assert len(printed.splitlines()) < 6
-
-
-def test_a_clone_without_notebooks_says_so(clone, run):
-    shutil.rmtree(clone / "notebooks")
-    status, printed = run("notebooks")
-    assert status == 1
-    assert "no notebooks" in printed
-    assert "Traceback" not in printed
 
 
 def test_refresh_refuses_the_sample(clone, run):

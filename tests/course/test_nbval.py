@@ -25,6 +25,11 @@ axes.bar([0], [{}])
 axes.set_ylim(0, 4)
 figure"""
 FIGURE = {"figure": "01_bar"}
+OPEN = """import matplotlib.pyplot as plt
+figure, axes = plt.subplots(figsize=(1, 1))
+axes.bar([0], [1])
+axes.grid()"""
+DESCRIBED = {"figure": "01_open", "alt": "A bar in the open."}
 APPROX = {"approx": 0.004, "approx_basis": "test"}
 
 # name: (source, committed text, metadata, whether nbval has to be content)
@@ -109,6 +114,7 @@ def test_numbers_of_texts_and_figures_are_compared(tmp_path, is_full):
     path = tmp_path / "01_texts.ipynb"
     texts = [new_markdown_cell(text) for text in ("70<!-- count -->", "7<!-- count / 10 -->")]
     drawn = [new_code_cell(DRAW.format(height), metadata=FIGURE) for height in (1, 2)]
+    drawn.append(new_code_cell(OPEN, metadata=DESCRIBED))
     cells = [new_code_cell("count = 70"), texts[0], new_code_cell("count"), texts[1], *drawn]
     nbformat.write(new_notebook(cells=cells), path)
     notebook, problems = execute(path)

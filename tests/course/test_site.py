@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course.project import BUILD, NOTEBOOKS, ROOT, ToolError, notebook_paths
 from course.texts import RELEASE
+from course.website.glossary import glossary_page, link_terms, terms
 from course.website.site import SITE, broken_links, web_notebook, web_text
 
 ADDRESS = "https://github.com/some/where"
@@ -93,6 +94,52 @@ def test_a_broken_link_is_found(tmp_path, target, is_broken):
     (tmp_path / "b.html").write_text('<p id="place">')
     (tmp_path / "picture one.png").touch()
     assert broken_links(tmp_path) == ([f"a.html: {target}"] if is_broken else [])
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("An Epoch is", "An {term}`Epoch <epoch>` is"),
+        ("epochs, then an epoch", "{term}`epochs <epoch>`, then an epoch"),
+        ("the learning\nrate", "the {term}`learning rate <learning rate>`"),
+        ("the rate of\nlearning", "the rate of\nlearning"),
+        ("an epochal mini-epoch", "an epochal mini-epoch"),
+        ("# Epochs\nan epoch", "# Epochs\nan {term}`epoch <epoch>`"),
+        ("`epoch` and ```\nepoch\n```", "`epoch` and ```\nepoch\n```"),
+        ("[an epoch](a.md) 1<!-- epoch > 0 -->", "[an epoch](a.md) 1<!-- epoch > 0 -->"),
+        ("$epoch$ <i title='epoch'>", "$epoch$ <i title='epoch'>"),
+    ],
+)
+def test_a_term_is_linked_where_a_chapter_first_uses_it(text, expected):
+    cells = [new_markdown_cell(text), new_code_cell("epoch = 1")]
+    used = link_terms(cells, ["epoch", "learning rate"])
+    assert [cell.source for cell in cells] == [expected, "epoch = 1"]
+    assert bool(used) == ("{term}" in expected)
+
+
+def test_the_longer_term_wins_and_a_chapter_links_each_once():
+    cells = [new_markdown_cell("Batch normalisation of a batch"), new_markdown_cell("a batch")]
+    assert link_terms(cells, ["batch", "batch normalisation"]) == {"batch", "batch normalisation"}
+    assert cells[0].source.count("{term}") == 2
+    assert cells[1].source == "a batch"
+
+
+def test_a_term_names_the_first_chapter_that_uses_it():
+    used = {"02_a.ipynb": {"kernel"}, "10_b.ipynb": {"kernel", "loss"}}
+    lines = glossary_page(used).splitlines()
+    kernel, loss = lines.index("kernel"), lines.index("loss")
+    assert "  First in [Chapter 2](notebooks/02_a.ipynb)." in lines[kernel : kernel + 4]
+    assert "  First in [Chapter 10](notebooks/10_b.ipynb)." in lines[loss : loss + 4]
+
+
+def test_every_term_of_the_glossary_is_in_a_chapter():
+    used = [link_terms(read_cells(path), terms()) for path in notebook_paths()]
+    assert set(terms()) - set().union(*used) == set()
+    assert len(terms()) == len(set(terms())) > 0
+
+
+def read_cells(path):
+    return nbformat.read(path, as_version=4).cells
 
 
 # --- what is built -----------------------------------------------------------------------------
@@ -206,17 +253,26 @@ def test_equations_are_set_without_a_network(page, address):
     assert equations.first.bounding_box()["width"] > 0
 
 
-def test_search_finds_a_word(page, address):
+@pytest.mark.parametrize("word, title", [("softmax", "Chapter 3"), ("overfitting", "Glossary")])
+def test_search_finds_a_word(page, address, word, title):
     page.goto(address, wait_until="networkidle")
     page.locator("button.search-button__button:visible").first.click()
-    page.keyboard.type("softmax")
+    page.keyboard.type(word)
     keep(page, "search-dialog")
     page.keyboard.press("Enter")
     results = page.locator("ul.search > li a")
     results.first.wait_for()
     page.wait_for_load_state("networkidle")
     keep(page, "search-results")
-    assert any("Chapter 3" in text for text in results.all_inner_texts())
+    assert any(title in text for text in results.all_inner_texts())
+
+
+def test_a_term_leads_to_its_meaning(page, address):
+    page.goto(address + "notebooks/03_build.html", wait_until="networkidle")
+    page.locator("a[href$='#term-receptive-field']").click()
+    page.wait_for_url(f"{address}glossary.html#term-receptive-field")
+    assert page.locator("dt#term-receptive-field + dd").is_visible()
+    keep(page, "glossary")
 
 
 def test_dark_mode_can_be_chosen(page, address):
@@ -252,7 +308,7 @@ def test_the_home_page_begins_with_the_page_that_reads_handwriting(page, address
 def test_contents_previous_and_next_lead_on(page, address):
     page.goto(address + CHAPTERS[0], wait_until="networkidle")
     contents = page.locator("nav.bd-links a")
-    assert contents.count() == len(CHAPTERS)
+    assert contents.count() == len(CHAPTERS) + 1  # and the glossary
     page.locator("a.right-next").click()
     page.wait_for_url(address + CHAPTERS[1])
     page.locator("a.left-prev").click()

@@ -1,23 +1,44 @@
 """The network's drawing: figures show the numbers that they are given."""
 
+import numpy as np
 import pytest
 
 from lenet_helpers.plots import diagram
 from tests.figures import overlapping, texts
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
+IMAGE = np.random.default_rng(0).random((28, 28, 1), dtype=np.float32)
 
 
-def test_the_drawing_is_made_from_the_model():
+@pytest.fixture(scope="module")
+def model():
     from lenet_helpers.models import article_lenet5
 
-    figure = diagram.network(article_lenet5())
+    return article_lenet5()
+
+
+def test_the_drawing_is_made_from_the_model(model):
+    figure = diagram.network(model, IMAGE)
     written = texts(figure)
     for name in ("input", "C1", "S2", "C3", "S4", "flatten", "C5", "output"):
         assert name in written
     assert {"6 @ 24×24", "16 @ 4×4", "256 values", "2×2\naverage\npooling"} <= set(written)
     assert "5×5\nconvolution\ntanh\n2,416\nparameters" in written
     assert overlapping(figure) == []
+
+
+def test_it_shows_what_each_layer_puts_out(model):
+    figure = diagram.network(model, IMAGE)
+    drawn = [np.asarray(picture.get_array()) for picture in figure.axes[0].images]
+    values = IMAGE[np.newaxis]
+    for layer in model.layers[:4]:
+        values = layer(values)
+        for number in range(values.shape[-1]):
+            assert any(np.array_equal(one, values[0, :, :, number]) for one in drawn), layer.name
+    assert any(np.array_equal(one, IMAGE[:, :, 0]) for one in drawn)
+    probabilities = np.asarray(model(IMAGE[np.newaxis]))[0]
+    assert f"{probabilities.max():.2f}" in texts(figure)
+    assert f"The answer is {probabilities.argmax()}," in figure.alt
 
 
 def test_another_model_gives_another_drawing():
@@ -31,7 +52,7 @@ def test_another_model_gives_another_drawing():
         layers.Flatten(name="third"),
         layers.Dense(20, name="fourth"),
     ]
-    written = texts(diagram.network(keras.Sequential(stack)))
+    written = texts(diagram.network(keras.Sequential(stack), np.ones((32, 32, 1), "float32")))
     assert {"4 @ 30×30", "4 @ 10×10", "400 values", "20 values"} <= set(written)
     assert "3×3\nmax\npooling" in written
 
@@ -41,4 +62,4 @@ def test_a_layer_that_the_drawing_does_not_know_is_named():
 
     model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Dropout(0.5, name="odd")])
     with pytest.raises(ValueError, match="odd is a Dropout"):
-        diagram.network(model)
+        diagram.network(model, IMAGE)

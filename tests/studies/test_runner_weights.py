@@ -30,7 +30,7 @@ def methods():
 @pytest.fixture
 def clone(trained, tmp_path, monkeypatch):
     """Return a folder with the committed table of "small", whose weights are not there."""
-    monkeypatch.setattr("lenet_helpers.runtime.reproducible", lambda *args, **options: None)
+    monkeypatch.setattr(runner, "reproducible", lambda *args, **options: None)
     monkeypatch.setattr(runner, "FOLDER", tmp_path)
     monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
     monkeypatch.setattr(runner, "BUILD", tmp_path / "build")

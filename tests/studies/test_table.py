@@ -2,9 +2,7 @@
 
 import contextlib
 import errno
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -99,77 +97,6 @@ def test_a_row_stands_before_a_run_of_another_clone(table):
     assert not table.has_weights(table.runs()["chosen", 9])
 
 
-@pytest.mark.parametrize(
-    "change, reason",
-    [
-        (lambda text: text.replace("seed,", "random,", 1), "columns are of another version"),
-        (lambda text: text[:-9], "its last line is not complete"),
-        (lambda text: text[:-9] + "\n", "line 4: weights_sha256"),
-        (lambda text: text + text.splitlines(True)[1], "line 5: it repeats chosen 9"),
-        (lambda text: text.replace("fake,final", "large,final"), "line 4: it is of study 'large'"),
-        (lambda text: text.replace("final,0,", "final,-1,"), "line 4: seed is '-1'"),
-        (lambda text: text.replace('"', "", 1), "line 2 has "),
-        (lambda text: "", "it is empty"),
-        (lambda text: "\x00\n", "columns are of another version"),
-        (lambda text: text.replace('""epochs"": 2', '""epochs"": 3', 1), "line 2: its epochs, 2"),
-        (lambda text: text.replace('""epochs"": 2', '""passes"": 3', 1), "are no recipe's"),
-        (lambda text: text.replace(",270,10,", ",270,271,"), "line 3: its train_errors, 271"),
-        (lambda text: text.replace(",270,10,10,", ",270,10,,"), "its val_errors, none, contradict"),
-        (lambda text: text.replace(",5,60.0", ",,60.0", 1), "its test_errors, none, contradict"),
-    ],
-)
-def test_a_damaged_table_is_refused_and_left_as_it_is(change, reason, table):
-    damaged = change(table.path.read_text())
-    assert damaged != table.path.read_text()
-    table.path.write_text(damaged)
-    with pytest.raises(TableError, match=reason) as error:
-        add(table, 11)
-    assert "give another --output" in str(error.value)
-    assert table.path.read_text() == damaged
-    if "study" not in reason:
-        with pytest.raises(TableError, match=reason):
-            read_runs(table.path)
-
-
-@pytest.mark.parametrize(
-    "change, reason",
-    [
-        (lambda text: text[:-1], "its last line is not complete"),
-        (lambda text: text.replace("final,0,2", "final,0,1"), "epochs of final, seed 0, are not 1"),
-        (lambda text: text + text.splitlines(True)[-1], "epochs of final, seed 0, are not 1 to 2"),
-        (lambda text: text.replace("0.5", "half"), "could not convert string to float: 'half'"),
-        (lambda text: text.splitlines(True)[0], "epochs of chosen, seed 9, are not 1 to 2"),
-    ],
-)
-def test_damaged_epochs_are_refused_too(change, reason, table):
-    path = epochs_path(table.path)
-    damaged = change(path.read_text())
-    path.write_text(damaged)
-    with pytest.raises(TableError, match=f"_epochs.csv cannot be read.*{reason}"):
-        table.prepare()
-    with pytest.raises(TableError, match=reason):
-        read_epochs(table.path)
-    assert path.read_text() == damaged
-
-
-@pytest.mark.parametrize(
-    "change, reason",
-    [
-        (lambda record: None, "'NoneType' object"),
-        (lambda record: record | {"row": {}}, "'study' is missing"),
-        (lambda record: record | {"curve": record["curve"][:1]}, "are not 1 to 2"),
-        (lambda record: record | {"row": record["row"] | {"seed": 7}}, "it is of chosen, seed 7"),
-        (lambda record: record | {"row": record["row"] | {"study": "other"}}, "study 'other'"),
-    ],
-)
-def test_a_damaged_run_is_refused_by_the_name_of_its_file(change, reason, table):
-    path, before = table.weights / "chosen-9.json", both(table)
-    path.write_text(json.dumps(change(json.loads(path.read_text()))))
-    with pytest.raises(TableError, match=rf"chosen-9\.json cannot be read.*{reason}"):
-        table.prepare()
-    assert both(table) == before
-
-
 def test_epochs_of_a_run_that_was_not_finished_do_not_count(table):
     with epochs_path(table.path).open("a") as file:
         file.write("fake,chosen,7,1,0.5\n")
@@ -224,10 +151,10 @@ def test_killed_while_it_writes_a_table_is_whole(tmp_path):
     path = tmp_path / "runs.csv"
     command = [sys.executable, "-c", ADD_FOR_EVER, path]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
-        for _ in range(5):
-            writer.stdout.readline()
+        lines = [writer.stdout.readline() for _ in range(10)]  # the sample is announced in four
         writer.kill()
-        said = 5 + len(writer.stdout.readlines())
+        lines += writer.stdout.readlines()
+    said = int(lines[-1]) + 1
     table = RunTable(path, tmp_path / "runs", "fake")
     table.prepare()
     assert len(table.runs()) - said in (0, 1)
@@ -257,14 +184,3 @@ def test_writers_take_turns(table):
     for writer in writers:
         writer.join()
     assert len(read_runs(table.path)) == len(seeds) + 3
-
-
-def test_a_path_is_taken_as_users_write_it(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "link.csv").symlink_to("runs.csv")
-    table = RunTable("~/link.csv", "~/link", "fake")
-    table.prepare()
-    add(table, 1)
-    assert (tmp_path / "link.csv").is_symlink()
-    assert re.search("^fake,chosen,1,", (tmp_path / "runs.csv").read_text(), re.MULTILINE)
-    assert (tmp_path / "link/chosen-1.json").is_file()

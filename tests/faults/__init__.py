@@ -1,0 +1,1 @@
+"""What may go wrong, a line each in faults.toml: `python -m tests.faults` tries them all."""
