@@ -35,4 +35,3 @@ from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,
     normalised_convolution,
 )
-from lenet_helpers.exercises.chapter11 import parameters_of_a_size

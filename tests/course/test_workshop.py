@@ -317,13 +317,6 @@ def context():
         "many_steps": (1, model, images[:20], labels[:20]),
         "normalised_convolution": (1, deep_network(maps=(2, 3, 2, 3), kernel_sizes=(3, 3, 3, 3))),
         "luck_of_the_best": (1, 10, 6000, 0.004),
-        "parameters_of_a_size": (
-            1,
-            [
-                deep_network(maps, kernel_sizes=(3,) * 4, pooled=(1, 2, 3), weighted=True)
-                for maps in ((2, 3, 2, 3), (3, 2, 3, 2))
-            ],
-        ),
         "answers_of_many": (1, draw.dirichlet(np.ones(10), (3, 20))),
     }
 
