@@ -7,15 +7,16 @@ COLAB := .venv-colab
 COLAB_PYTHON ?= $(firstword $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.13.*/bin/python) 3.13)
 UV := $(or $(shell command -v uv 2>/dev/null),build/uv/bin/uv)
 
-.PHONY: notebooks test check lab site workshop refresh stamp colab-test help
+.PHONY: notebooks test check lab site pdf guide refresh stamp colab-test help
 
 help:
 	@echo "make notebooks   run every chapter into build/"
 	@echo "make test        run every test"
 	@echo "make check       check style, rooms, texts and quick tests, in a minute"
-	@echo "make lab         open JupyterLab at the notebooks"
-	@echo "make workshop    write learners' notebooks and the instructor's guide; runs each chapter once"
+	@echo "make lab         open JupyterLab at your own copies of the chapters, in my_notebooks/"
+	@echo "make guide       write the instructor's guide and slides; runs each chapter once"
 	@echo "make site        build the website into build/site"
+	@echo "make pdf         the same, and print the course as one PDF; needs Chromium"
 	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"
 	@echo "make stamp       rewrite badges, facts, named numbers and README's table"
 	@echo "make colab-test  run chapters as on Colab, on its versions: [CHAPTERS=\"01 02\"]"
@@ -24,8 +25,8 @@ help:
 notebooks test check lab refresh stamp: $(VENV)/.ready
 	@$(BIN) -m course $@
 
-workshop: $(VENV)/.ready
-	@$(BIN) -m course workshop --measure
+guide: $(VENV)/.ready-site
+	@$(BIN) -m course guide --measure
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(call check_python)
@@ -36,7 +37,10 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@touch $@
 
 site: $(VENV)/.ready-site
-	@$(BIN) -m course $@
+	@$(BIN) -m course site
+
+pdf: $(VENV)/.ready-site
+	@$(BIN) -m course site --pdf
 
 $(VENV)/.ready-site: requirements-site.txt $(VENV)/.ready
 	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements-site.txt

@@ -44,14 +44,14 @@ class Stopwatch:
         self._begin = now
 
 
-def call(function, *args, python=sys.executable):
+def call(function, *args):
     """Call a function of this folder in a fresh process.
 
-    function: str, "module:name"; args: what JSON can carry; python: the interpreter.
+    function: str, "module:name"; args: what JSON can carry.
     Returns what the function returned, and the process's peak memory in MiB, which is never less
     than what this process took: it has to stay small. Raises CallFailed if the process fails.
     """
-    command = [python, __file__, function, json.dumps(args)]
+    command = [sys.executable, __file__, function, json.dumps(args)]
     environment = os.environ | {"PYTHONPATH": str(HERE.parent), "MPLBACKEND": "agg"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -144,12 +144,9 @@ def whole(least, step=1):
 
 
 def _library():
-    if tf := sys.modules.get("tensorflow"):
-        threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
-        return {"library": f"TensorFlow {tf.__version__}", "threads": threads}
-    if torch := sys.modules.get("torch"):
-        return {"library": f"PyTorch {torch.__version__}", "threads": torch.get_num_threads()}
-    return {"library": f"JAX {sys.modules['jax'].__version__}", "threads": os.cpu_count()}
+    tf = sys.modules["tensorflow"]
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+    return {"library": f"TensorFlow {tf.__version__}", "threads": threads}
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 from course.environment import lab_environment
-from course.project import NOTEBOOKS, ROOT, ToolError
+from course.project import ROOT, ToolError
 from lenet_helpers.commands import run_command
 
-LAB, TEST = "-e '.[lab]'", "-e '.[test]'"
+LAB, TEST, SITE = "-e '.[lab]'", "-e '.[test]'", "-r requirements-site.txt"
 # Two at a time, whatever the machine has: each may hold a kernel of 2 GB. The plugin's order stays.
 TWO_FILES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 QUICK = [
@@ -41,26 +41,36 @@ def check(args, rest):
 
 
 def lab(args, rest):
-    """open JupyterLab at the notebooks; takes its arguments"""
+    """open JupyterLab at your own copies of the chapters; takes its arguments"""
     _require_modules("jupyterlab ipykernel", LAB)
-    command = [sys.executable, "-m", "jupyterlab", *rest]
-    return subprocess.call(command, cwd=NOTEBOOKS, env=lab_environment())
+    from course.copies import COPIES, chapters, renew_copies
+
+    files, is_first = chapters(), not COPIES.exists()
+    old = renew_copies(files)
+    print(f"Your copies, which no command overwrites: {COPIES.relative_to(ROOT)}", flush=True)
+    if old:
+        print(f"Changed by you, and by the course since then: {', '.join(old)}. Rename yours for a")
+        print("new one, at the next start.", flush=True)
+    begin = [next(iter(files))] if is_first and not rest else []
+    command = [sys.executable, "-m", "jupyterlab", *begin, *rest]
+    return subprocess.call(command, cwd=COPIES, env=lab_environment())
 
 
 def site(args, rest):
     """make web pages of the committed notebooks, in build/site, running none"""
-    _require_modules("sphinx_book_theme", "-r requirements-site.txt")
+    _require_modules("sphinx_book_theme playwright", SITE)
     from course.website.site import build_site
 
-    build_site()
+    build_site(args.pdf)
 
 
-def workshop(args, rest):
-    """write the learner's notebooks and the instructor's guide into build/workshop/"""
+def guide(args, rest):
+    """write the instructor's guide and slides for each chapter into build/guide/"""
     _require_modules("nbclient ipykernel", LAB)
-    from course.workshop.workshop import workshop
+    _require_modules("mdit_py_plugins", SITE)
+    from course.workshop.guide import write_guide
 
-    workshop(args.measure)
+    write_guide(args.measure)
 
 
 def refresh(args, rest):
@@ -96,13 +106,14 @@ def stamp(args, rest):
 
 CHAPTERS = {"chapters": {"nargs": "*", "help": "chapters such as 04 or 04_train; all unless given"}}
 MEASURE = {"--measure": {"action": "store_true", "help": "run chapters to take their time here"}}
+PDF = {"--pdf": {"action": "store_true", "help": "print the course as one PDF, too"}}
 COMMANDS = {
     notebooks: CHAPTERS,
     test: {},
     check: {},
     lab: {},
-    site: {},
-    workshop: MEASURE,
+    site: PDF,
+    guide: MEASURE,
     refresh: CHAPTERS,
     colab: CHAPTERS,
     texts: {},

@@ -4,10 +4,11 @@ from course.evaluate import VALUES
 from course.execute import read_notebook
 from course.figures import wrong_figures
 from course.numbers import knowing, wrong_numbers
-from course.project import FIGURES, GUIDE, README, ROOT, notebook_paths, read_text
+from course.project import FIGURES, README, ROOT, TEXTS, WORKSHOP, notebook_paths, read_text
 from course.results import NAME as RESULTS
 from course.results import alternative_texts, named_numbers, read_results
-from course.stamp import stamped_readme
+from course.stamp import learners, stamped_readme
+from course.workshop.learner import stale_files
 
 
 def wrong_documents():
@@ -19,10 +20,12 @@ def wrong_documents():
         notebook = read_notebook(path)
         found = wrong_in_notebook(notebook, known) + wrong_figures(notebook, FIGURES, alts)
         problems += [f"{path.relative_to(ROOT)}, {problem}" for problem in found]
-    for path in (README, GUIDE):
+    for path in TEXTS:
         found = wrong_numbers(read_text(path), known)
         problems += [f"{path.relative_to(ROOT)}: {problem}" for problem in found]
-    return problems + wrong_files(alts) + wrong_readme(read_text(README), alts)
+    problems += wrong_files(alts) + wrong_readme(read_text(README), alts)
+    stale = stale_files(WORKSHOP, learners())
+    return problems + [f"workshop/{name} is old: run `python -m course stamp`" for name in stale]
 
 
 def wrong_in_notebook(notebook, known):

@@ -31,7 +31,8 @@ def lab_environment(**others):
     """Return the environment of a JupyterLab whose `python3` is this Python, come what may.
 
     It saves the state of widgets with a notebook: without that, the pad of a notebook opened anew
-    shows "model not found". The settings that the user has chosen come first.
+    shows "model not found". It does not ask for leave to fetch news. The settings that the user has
+    chosen come first.
     others: str each, variables that it has beside those of this process.
     """
     environment = {**os.environ, **others}

@@ -12,10 +12,14 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 FIGURES = ROOT / "figures"
 BUILD = ROOT / "build"
+WORKSHOP = ROOT / "workshop"
 README = ROOT / "README.md"
-CITATION = ROOT / "CITATION.cff"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+HOME = ROOT / "course/website/home.md"
 PYPROJECT = ROOT / "pyproject.toml"
 GUIDE = ROOT / "course/workshop/guide.toml"
+TEXTS = (README, CONTRIBUTING, HOME, GUIDE)  # beside the notebooks
+CITATION = ROOT / "CITATION.cff"
 TOLERANCES = ROOT / "lenet_helpers/artifacts/tolerances.csv"
 
 DESCRIBE_DATA = """

@@ -109,9 +109,12 @@ def rewritten(text, value_of):
     return PIECES.sub(rewrite, text)
 
 
-def without_tags(text):
-    """Return a text with its numbers as they are, and no tags."""
-    return PIECES.sub(lambda match: match["shown"] if match["tag"] else match[0], text)
+def without_tags(text, shown=lambda tag: tag.shown):
+    """Return a text without tags.
+
+    shown: function, Tag -> str that takes its place; the number as it is, unless given.
+    """
+    return PIECES.sub(lambda match: shown(_tag(match)) if match["tag"] else match[0], text)
 
 
 def formatted(value, like):

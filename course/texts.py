@@ -1,16 +1,18 @@
-"""What is generated inside the texts: README's table of chapters, alternative texts, addresses."""
+"""What is generated inside the texts: the chapters' tables, the recipe, addresses, ..."""
 
 import re
 
 from lenet_helpers import __version__
 from lenet_helpers.commands import ToolError
 
-CHAPTERS = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
+GENERATED = r"(?<=<!-- {0} -->\n).*?(?=<!-- /{0} -->)"
+CODE = re.compile(r"^```python\n.*?^```$", re.DOTALL | re.MULTILINE)
 FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>figures/(?P<name>\w+)\.png)\)")
 HEADING = re.compile(r"^# Chapter \d+ · (.+)$", re.MULTILINE)
 TIMES = re.compile(r"^\*\(reading (.+), computing (.+)\)\*$", re.MULTILINE)
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)")
-BADGE = re.compile(r"(https://colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+/")
+COLAB = "https://colab.research.google.com"
+BADGE = re.compile(rf"({re.escape(COLAB)}/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+/")
 PIP = re.compile(r"git\+https://[\w./-]+(@[\w.-]+)?")
 CITED = re.compile(r'(?<=repository-code: ")[^"]+')
 
@@ -18,9 +20,20 @@ RELEASE = f"v{__version__}"
 NONE = "–"
 
 
-def filled(text, table):
-    """Return README's text with another table of chapters."""
-    return CHAPTERS.sub(lambda _: f"{table}\n", text)
+def filled(text, **parts):
+    """Return README's text with other texts between its markers, such as `<!-- chapters -->`.
+
+    parts: str each, by the names of their markers.
+    """
+    for name, part in parts.items():
+        marked = re.compile(GENERATED.format(name), re.DOTALL)
+        text = marked.sub(lambda _, part=part: f"{part}\n", text)
+    return text
+
+
+def recipe(cells):
+    """Return the code of the recipe on one page, as a Markdown block, from Chapter 5's cells."""
+    return next(CODE.search(cell.source)[0] for cell in cells if cell.id == "recipe")
 
 
 def described(text, alts):
@@ -35,19 +48,44 @@ def described(text, alts):
     return FIGURE.sub(lambda one: f"![{alts[one['name']]}]({one['path']})", text)
 
 
-def chapters_table(openings):
-    """Return README's table of chapters.
+def chapters_table(openings, address):
+    """Return the table of chapters, for texts at the top of the clone.
 
     openings: dict, notebook's file name -> text of its first cell.
+    address:  str, the repository's.
     """
-    lines = ["| chapter | reading | computing |", "| --- | --- | --- |"]
+    lines = ["| chapter | learn | read | reading | computing |", "| --- | --- | --- | --- | --- |"]
     for name, text in openings.items():
         title, times = HEADING.search(text), TIMES.search(text)
         title = title[1] if title else name
-        reading, computing = times.groups() if times else (NONE, NONE)
-        number = int(name[:2])
-        lines.append(f"| [{number}. {title}](notebooks/{name}) | {reading} | {computing} |")
+        both = [
+            f"[{word}]({folder}/{name}) {badge(address, f'{folder}/{name}')}"
+            for word, folder in (("empty", "workshop"), ("complete", "notebooks"))
+        ]
+        row = [f"{int(name[:2])}. {title}", *both, *(times.groups() if times else (NONE, NONE))]
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
+
+
+def home_table(openings, address):
+    """Return the table of chapters for the website's home page; arguments as `chapters_table`."""
+    lines = ["| read | learn | reading | computing |", "| --- | --- | --- | --- |"]
+    for name, text in openings.items():
+        title, times = HEADING.search(text)[1], TIMES.search(text).groups()
+        learn = f"[Colab]({_in_colab(address, f'workshop/{name}')})"
+        row = [f"[{int(name[:2])}. {title}](notebooks/{name})", learn, *times]
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines)
+
+
+def badge(address, path):
+    """Return the badge that opens a notebook of the release in Colab, in Markdown.
+
+    address: str, the repository's; path: str, the notebook's in the clone.
+    Raises ValueError if the address is not one of GitHub.
+    """
+    picture = f"![Open In Colab]({COLAB}/assets/colab-badge.svg)"
+    return f"[{picture}]({_in_colab(address, path)})"
 
 
 def stamped(text, address):
@@ -57,7 +95,15 @@ def stamped(text, address):
 
     Raises ToolError if the address is not one of GitHub, which Colab's badges need.
     """
+    text = BADGE.sub(rf"\g<1>{_on_github(address)}/blob/{RELEASE}/", text)
+    return CITED.sub(address, PIP.sub(f"git+{address}@{RELEASE}", text))
+
+
+def _in_colab(address, path):
+    return f"{COLAB}/github/{_on_github(address)}/blob/{RELEASE}/{path}"
+
+
+def _on_github(address):
     if not (match := GITHUB.fullmatch(address)):
         raise ToolError(f"Colab opens notebooks from GitHub; pyproject.toml has {address!r}.")
-    text = BADGE.sub(rf"\g<1>{match[1]}/blob/{RELEASE}/", text)
-    return CITED.sub(address, PIP.sub(f"git+{address}@{RELEASE}", text))
+    return match[1]

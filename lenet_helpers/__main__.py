@@ -162,7 +162,7 @@ COMMANDS = {
 
 
 # The commands of `python -m course`, which is no part of the wheel.
-OF_A_CLONE = ("notebooks", "test", "lab", "site", "workshop", "refresh", "colab", "texts", "stamp")
+OF_A_CLONE = ("notebooks", "test", "lab", "site", "guide", "refresh", "colab", "texts", "stamp")
 
 
 def main(words=None):

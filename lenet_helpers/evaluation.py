@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 CLASSES = 10
 LABEL_ERRORS = Path(__file__).parent / "artifacts/label_errors.csv"
@@ -26,31 +25,6 @@ def wilson_interval(successes, n, confidence_level=0.95):
         raise ValueError(f"confidence_level must lie between 0 and 1, got {confidence_level}")
     interval = binomtest(successes, n).proportion_ci(confidence_level, method="wilson")
     return float(interval.low), float(interval.high)
-
-
-def precision_recall(labels, predicted):
-    """Precision and recall of each digit.
-
-    labels, predicted: (N,) integers 0-9.
-    Returns a DataFrame, index digit 0-9, columns images and answers (int: how often the digit is
-    there, how often it is given), right (int: how often both), precision = right / answers,
-    recall = right / images (float in [0, 1]; NaN where that divides by zero).
-    Raises ValueError if the arrays are empty, differ in length or hold anything but digits.
-    """
-    labels, predicted = _digits(labels, "labels"), _digits(predicted, "predicted")
-    _same_length(labels=labels, predicted=predicted)
-    counts = confusion_matrix(labels, predicted, labels=np.arange(CLASSES))
-    precision, recall, _, images = precision_recall_fscore_support(
-        labels, predicted, labels=np.arange(CLASSES), zero_division=np.nan
-    )
-    columns = {
-        "images": images,
-        "answers": counts.sum(axis=0),
-        "right": counts.diagonal(),
-        "precision": precision,
-        "recall": recall,
-    }
-    return pd.DataFrame(columns, index=pd.RangeIndex(CLASSES, name="digit"))
 
 
 def most_confident_mistakes(probabilities, labels, count):

@@ -27,12 +27,14 @@ def article_lenet5():
     )
 
 
-def compile_article(model):
+def compile_article(model, optimizer="adam"):
     """Compile a model as the article does, and return it.
 
-    Adam with Keras's defaults, sparse categorical cross-entropy on probabilities, accuracy.
+    Adam with Keras's defaults unless another Keras optimizer is given, sparse categorical
+    cross-entropy on probabilities, accuracy.
     """
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
     return model
 
 

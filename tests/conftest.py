@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from course.lab import served
+from course.website.pdf import BROWSERS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 QUIET = [
     "--disable-gpu",
     "--no-first-run",
@@ -74,7 +75,8 @@ def browser():
 def jupyterlab(tmp_path_factory):
     """Return a JupyterLab as a function, name of a notebook -> address, and the folder it serves.
 
-    It follows the browser's light or dark theme, and each address opens that notebook alone.
+    It follows the browser's light or dark theme, and each address opens that notebook alone, in a
+    workspace of its own: a page that is reloaded does not open what another has open.
     """
     pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
     folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
@@ -90,4 +92,9 @@ def jupyterlab(tmp_path_factory):
     # Where it is 0, as for notebooks that are compared, the pad keeps to words.
     environment = {name: str(place) for name, place in places.items()} | {"LENET_PROGRESS": "1"}
     with served(folder, **environment) as lab:
-        yield lambda name: f"{lab.address(name)}&reset", folder
+
+        def address(name):
+            own = f"/lab/workspaces/{name.removesuffix('.ipynb')}/tree/"
+            return f"{lab.address(name)}&reset".replace("/lab/tree/", own)
+
+        yield address, folder

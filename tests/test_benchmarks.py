@@ -37,6 +37,17 @@ def test_help_says_what_is_written(script):
     assert ".csv" in done.stdout
 
 
+def test_pages_are_counted_as_read_right_refused_or_misread(monkeypatch):
+    import photos
+
+    pages = iter([np.zeros((28, 28), np.uint8), "no digit", np.ones((28, 28), np.uint8)])
+    monkeypatch.setattr(photos, "read_page", lambda *given: next(pages))
+    monkeypatch.setattr(photos, "predict", lambda network, images: np.eye(10)[images[:, 0, 0]])
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    images, labels = np.zeros((3, 28, 28), np.uint8), np.array([0, 5, 7])
+    assert photos._counts("ruled", images, labels, None) == (1, 1, 1)
+
+
 def test_a_variant_reports_its_epochs_and_its_memory(digits):
     from measure import call
 
@@ -53,20 +64,34 @@ def test_a_process_that_fails_says_why():
         call("measure:run_variant", "article", "missing.npz", 100, 2, {})
 
 
+@pytest.mark.parametrize("variant", ["fit_tuned_fused", "loop_plain", "ours"])
+def test_each_variant_trains_what_fit_trains(variant, digits):
+    from measure import call
+    from training import VARIANTS
+
+    logs = {}
+    for name in ("fit", variant):
+        _, _, module, options = VARIANTS[name]
+        epochs, _ = call("measure:run_variant", module, digits, 100, 1, options)
+        logs[name] = epochs[0]
+    # They see the images in other orders.
+    assert logs[variant]["loss"] == pytest.approx(logs["fit"]["loss"], rel=0.1)
+    assert logs[variant]["threads"] == logs["fit"]["threads"] == 1
+
+
 def test_ratios_are_taken_within_rounds():
     from training import summary
 
     rows = [
-        *((0, "article", 0, 50), (0, "article", 1, 10)),
-        *((1, "article", 0, 50), (1, "article", 1, 30)),
+        *((0, "fit", 0, 50), (0, "fit", 1, 10), (1, "fit", 0, 50), (1, "fit", 1, 30)),
         *((0, "ours", 0, 5), (0, "ours", 1, 2), (1, "ours", 0, 5), (1, "ours", 1, 3)),
     ]
     runs = pd.DataFrame(rows, columns=["round", "variant", "epoch", "seconds"]).assign(peak_mib=9)
-    ours = summary(runs).loc["ours"]
-    assert ours["article/it"] == "7.50 (5.00-10.00)"
-    assert ours["it/ours"] == "1.00 (1.00-1.00)"
-    assert ours["first epoch +s"] == 2.5
-    assert ours["20 epochs s"] == 5 + 19 * 2.5
+    table = summary(runs)
+    assert table.loc["fit", "it/ours"] == "7.50 (5.00-10.00)"
+    assert table.loc["ours", "it/ours"] == "1.00 (1.00-1.00)"
+    assert table.loc["ours", "first epoch +s"] == 2.5
+    assert table.loc["ours", "20 epochs s"] == 5 + 19 * 2.5
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")

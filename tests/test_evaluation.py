@@ -11,7 +11,6 @@ from lenet_helpers.evaluation import (
     least_rejection,
     mcnemar,
     most_confident_mistakes,
-    precision_recall,
     reliability_bins,
     wilson_interval,
 )
@@ -85,46 +84,6 @@ def test_wilson_refuses_impossible_counts(successes, n):
 def test_wilson_refuses_impossible_levels(level):
     with pytest.raises(ValueError, match="between 0 and 1"):
         wilson_interval(1, 2, level)
-
-
-# Precision, recall
-
-
-def test_precision_recall_by_hand():
-    table = precision_recall(np.array([4, 4, 4, 9, 0]), np.array([4, 4, 9, 9, 8]))
-    columns = ["images", "answers", "right"]
-    assert table.loc[4, columns].tolist() == [3, 2, 2]
-    assert table.loc[9, columns].tolist() == [1, 2, 1]
-    assert table.loc[4, ["precision", "recall"]].tolist() == pytest.approx([1, 2 / 3])
-    assert table.loc[9, ["precision", "recall"]].tolist() == pytest.approx([1 / 2, 1])
-    assert table.loc[0, ["precision", "recall"]].tolist() == pytest.approx([NAN, 0], nan_ok=True)
-    assert table.loc[8, ["precision", "recall"]].tolist() == pytest.approx([0, NAN], nan_ok=True)
-    assert table.loc[5].isna().sum() == 2
-
-
-def test_precision_recall_follow_from_the_counts(guesses):
-    table = precision_recall(*guesses[:2])
-    assert table["precision"].to_numpy() == pytest.approx(table["right"] / table["answers"])
-    assert table["recall"].to_numpy() == pytest.approx(table["right"] / table["images"])
-    assert table.index.name == "digit"
-    assert table.index.tolist() == list(range(10))
-
-
-@pytest.mark.parametrize(
-    ("labels", "predicted", "message"),
-    [
-        ([], [], "labels must be a non-empty"),
-        ([[1]], [1], "labels must be a non-empty 1-D"),
-        ([1.0], [1], "labels .* of float64"),
-        ([1], [[0.1] * 10], "predicted must be a non-empty 1-D"),
-        ([1, 10], [1, 1], "digits 0-9, got 1 to 10"),
-        ([1, 1], [-1, 1], "digits 0-9, got -1 to 1"),
-        ([1, 2], [1], "lengths differ: {'labels': 2, 'predicted': 1}"),
-    ],
-)
-def test_precision_recall_refuse(labels, predicted, message):
-    with pytest.raises(ValueError, match=message):
-        precision_recall(labels, predicted)
 
 
 # Most confident mistakes
@@ -355,7 +314,6 @@ def test_mcnemar_refuses(a, b, message):
 def test_inputs_are_left_alone(guesses):
     labels, predicted, confidence = guesses
     copies = [values.copy() for values in guesses]
-    precision_recall(labels, predicted)
     accuracy_against_rejection(confidence, labels == predicted)
     expected_calibration_error(confidence, labels == predicted)
     most_confident_mistakes(probabilities_for(predicted, confidence), labels, count=5)

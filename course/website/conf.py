@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from course.project import repository_address
-from course.texts import RELEASE
+from course.texts import COLAB, RELEASE
 
 project = "LeNet-5 on MNIST, step by step"
 html_title = project
@@ -19,8 +19,15 @@ myst_heading_anchors = 3
 # Of the package's 24 MB one file is enough: it holds every letter, so it asks for no other.
 equations = importlib.util.find_spec("sphinx-mathjax-offline")
 mathjax_path = "tex-svg-full.js"
-html_static_path = [str(Path(equations.origin).parent / "static/mathjax" / mathjax_path), "own.css"]
+equations_file = str(Path(equations.origin).parent / "static/mathjax" / mathjax_path)
+html_static_path = [equations_file, "own.css", "own.js"]
 html_css_files = ["own.css"]
+html_js_files = ["own.js"]
+
+# Checked weekly; Colab and the repository itself answer whatever is asked, or need to be public.
+linkcheck_ignore = [COLAB, repository_address()]
+linkcheck_anchors = False
+linkcheck_workers, linkcheck_retries = 2, 2
 
 html_theme = "sphinx_book_theme"
 html_favicon = "icon.svg"
@@ -31,7 +38,7 @@ html_theme_options = {
     "navbar_persistent": [],
     "use_repository_button": True,
     "use_download_button": True,
-    "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+    "launch_buttons": {"colab_url": COLAB},
 }
 html_sourcelink_suffix = ""
 html_copyright = html_show_copyright = False

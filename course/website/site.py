@@ -11,10 +11,12 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 
+from course import texts
 from course.execute import read_notebook
 from course.project import (
     BUILD,
     FIGURES,
+    HOME,
     NOTEBOOKS,
     README,
     ROOT,
@@ -23,13 +25,22 @@ from course.project import (
     read_text,
     repository_address,
 )
+from course.results import alternative_texts, read_results
 from course.website.glossary import GLOSSARY, glossary_page, link_terms, terms
+from course.workshop.learner import without_notes
 
 SETTINGS = ROOT / "course/website"
 SITE = BUILD / "site"
 SOURCES = BUILD / "site-sources"
+PDF = "lenet5-course.pdf"
+PDF_LINE = f'- <a href="{PDF}">The whole course as one PDF</a>, to print or to read offline.'
 
 BADGE_LINK = re.compile(r"\[!\[Open In Colab\]\([^)]*\)\]")
+IN_COLAB = re.compile(r"^\[Open in Colab\]\((?P<release>\S+)/notebooks/(?P<name>\S+)\)")
+BOTH_IN_COLAB = (
+    r"[Learn in Colab](\g<release>/workshop/\g<name>), where nothing has run yet,"
+    r" or [open this page in Colab](\g<release>/notebooks/\g<name>)"
+)
 PERCENT = re.compile(r"(?<=[\d>]) %")  # behind a number, or the tag of one
 TARGET = r"(?<=\]\()(?P<path>[^)\s#]+)(?P<place>#[^)\s]*)?(?=\))"
 CODE_OR_TARGET = re.compile(rf"```.*?```|`[^`\n]+`|{TARGET}", re.DOTALL)
@@ -46,18 +57,27 @@ LIVE = """
 """
 LIVE_LINK = re.compile(r"\[([^\]]+)\]\(\S+/live/index\.html\)")
 FOLDED = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
+PROMPTS = {"setup": "Set-up", "solution": "Solution", "check": "What the check says"}
 
 
-def build_site():
-    """Write the website into build/site: README, glossary, notebooks, figures and the live page.
+def build_site(with_pdf=False):
+    """Write the website into build/site, from home.md, the notebooks, figures and checkpoints.
 
+    with_pdf: bool, whether to print the course as one PDF beside it, which needs Chromium.
     Raises ToolError if Sphinx warns of anything, or a link within the site leads nowhere.
     """
     for folder in (SITE, SOURCES):
         shutil.rmtree(folder, ignore_errors=True)
-    _write_sources()
-    _run_sphinx()
+    address = repository_address()
+    home = web_text(home_page(read_text(HOME), address), ROOT, address)
+    home = home.replace("\n", f"\n{LIVE}", 1)  # right below the title
+    write_sources(SOURCES, f"{home.rstrip()}\n{PDF_LINE}\n" if with_pdf else home)
+    run_sphinx(SOURCES, SITE)
     _offer_committed_notebooks()
+    if with_pdf:
+        from course.website.pdf import print_course
+
+        print_course(SITE / PDF)
     _add_live_page()
     if problems := broken_links(SITE):
         raise ToolError("\n".join(["The website has broken links:", *problems]))
@@ -90,15 +110,51 @@ def web_text(text, folder, address):
     return CODE_OR_TARGET.sub(rewrite, text)
 
 
+def write_sources(folder, landing):
+    """Write into a new folder what Sphinx reads: chapters, glossary, and a page above them.
+
+    landing: str, the page's text; a list of the chapters is added.
+    """
+    address, paths = repository_address(), notebook_paths()
+    (folder / NOTEBOOKS.name).mkdir(parents=True)
+    shutil.copytree(FIGURES, folder / FIGURES.name)
+    chapters = "\n".join(f"{NOTEBOOKS.name}/{path.stem}" for path in paths)
+    contents = CONTENTS.format(f"{chapters}\n{GLOSSARY.stem}")
+    (folder / "index.md").write_text(landing + contents, encoding="utf-8")
+    known, used = terms(), {}
+    for path in paths:
+        notebook = web_notebook(read_notebook(path), NOTEBOOKS, address)
+        used[path.name] = link_terms(notebook.cells, known)
+        nbformat.write(notebook, folder / NOTEBOOKS.name / path.name)
+    (folder / GLOSSARY.name).write_text(glossary_page(used), encoding="utf-8")
+
+
+def run_sphinx(sources, target, builder="html"):
+    """Let Sphinx make pages, or one page. Raises ToolError if it warns of anything."""
+    strict = ["--fail-on-warning", "--keep-going", "--quiet", "--fresh-env"]
+    cached = ["--doctree-dir", BUILD / "site-doctrees"]
+    command = [sys.executable, "-m", "sphinx", "--builder", builder, *strict, *cached]
+    if subprocess.call([*command, "--conf-dir", SETTINGS, sources, target], cwd=ROOT):
+        raise ToolError("Sphinx is not content: see what it says above.")
+
+
+def home_page(text, address):
+    """Return home.md with table and alternative texts. address: str, the repository's."""
+    openings = {path.name: read_notebook(path).cells[0].source for path in notebook_paths()}
+    filled = texts.filled(text, chapters=texts.home_table(openings, address))
+    return texts.described(filled, alternative_texts(read_results(FIGURES)))
+
+
 def web_notebook(notebook, folder, address):
     """Return a notebook for MyST-NB: links as in `web_text`, its own words for what cells carry.
 
     A picture's alternative text, and what JupyterLab shows folded, stand in other places there.
-    The notebook is changed. Raises ToolError if a cell shows two pictures: it has one text only.
+    The set-up is folded, too, and notes for the instructor are left out. The notebook is changed.
+    Raises ToolError if a cell shows two pictures: it has one text only.
     """
-    for cell in notebook.cells:
+    for cell in without_notes(notebook).cells:
         if cell.cell_type == "markdown":
-            cell.source = web_text(cell.source, folder, address)
+            cell.source = IN_COLAB.sub(BOTH_IN_COLAB, web_text(cell.source, folder, address))
             continue
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
@@ -108,15 +164,15 @@ def web_notebook(notebook, folder, address):
             raise ToolError(f"Cell {cell.id!r} shows several pictures: give each its own cell.")
         if alternatives:
             cell.metadata["mystnb"] = {"image": {"alt": alternatives[0]}}
-        if "solution" in cell.metadata.get("tags", []):
-            cell.metadata["mystnb"] = {
-                "code_prompt_show": "Solution",
-                "code_prompt_hide": "Solution",
-            }
-        hidden = cell.metadata.get("jupyter", {})
-        tags = [tag for key, tag in FOLDED.items() if hidden.get(key)]
-        if tags:
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), *tags]
+        tags = cell.metadata.get("tags", [])
+        for prompt in (PROMPTS[tag] for tag in tags if tag in PROMPTS):
+            cell.metadata["mystnb"] = {"code_prompt_show": prompt, "code_prompt_hide": prompt}
+        hidden = dict(cell.metadata.get("jupyter", {}))
+        if "setup" in tags:
+            hidden["source_hidden"] = True
+        folds = [tag for key, tag in FOLDED.items() if hidden.get(key)]
+        if folds:
+            cell.metadata["tags"] = [*tags, *folds]
     return notebook
 
 
@@ -134,31 +190,6 @@ def broken_links(folder):
         for target in targets
         if not _leads_somewhere(target, page, pages)
     ]
-
-
-def _write_sources():
-    address, paths = repository_address(), notebook_paths()
-    (SOURCES / NOTEBOOKS.name).mkdir(parents=True)
-    shutil.copytree(FIGURES, SOURCES / FIGURES.name)
-    landing = web_text(read_text(README), ROOT, address)
-    chapters = "\n".join(f"{NOTEBOOKS.name}/{path.stem}" for path in paths)
-    landing = landing.replace("\n", f"\n{LIVE}", 1)  # right below the title
-    contents = CONTENTS.format(f"{chapters}\n{GLOSSARY.stem}")
-    (SOURCES / "index.md").write_text(landing + contents, encoding="utf-8")
-    known, used = terms(), {}
-    for path in paths:
-        notebook = web_notebook(read_notebook(path), NOTEBOOKS, address)
-        used[path.name] = link_terms(notebook.cells, known)
-        nbformat.write(notebook, SOURCES / NOTEBOOKS.name / path.name)
-    (SOURCES / GLOSSARY.name).write_text(glossary_page(used), encoding="utf-8")
-
-
-def _run_sphinx():
-    strict = ["--fail-on-warning", "--keep-going", "--quiet", "--fresh-env"]
-    cached = ["--doctree-dir", BUILD / "site-doctrees"]
-    command = [sys.executable, "-m", "sphinx", *strict, *cached, "--conf-dir", SETTINGS]
-    if subprocess.call([*command, SOURCES, SITE], cwd=ROOT):
-        raise ToolError("Sphinx is not content: see what it says above.")
 
 
 def _offer_committed_notebooks():

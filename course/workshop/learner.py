@@ -1,15 +1,31 @@
-"""The exercises of a chapter, and the learner's version: stubs where the solutions stand."""
+"""The exercises of a chapter, and the learner's version: empty, with stubs for solutions.
 
+`stamp` writes the learner's version of each chapter into `workshop/`.
+"""
+
+import ast
 import copy
 import re
+from collections import Counter
 from dataclasses import dataclass
 
+import nbformat
+
 from course import texts
-from course.project import ToolError
+from course.execute import cleared
+from course.project import ToolError, chapter
+from course.tags import FUNCTIONS, without_tags
+
+INSTRUCTOR = "instructor"  # tag of a Markdown cell that learners and the website do not get
+BLANK = "[?]"
+NOTICE = f"""
+*This is the version to learn with. Nothing has run yet; {BLANK} stands for a number that your own
+run will show; your answers go where the dots stand. The [complete version]({{}}) has all outputs and
+the solutions.*"""
 
 PARTS = ("exercise", "solution", "check")
 HEADING = re.compile(r"^### Exercise (\d+\.\d+) · (.+)\n\n\*\((\w+), (\d+) min\)\*$", re.MULTILINE)
-BADGE = re.compile(r"^\[!\[Open In Colab\]\([^)]*\)\]\([^)]*\)\s*")
+MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)
 UPWARDS = re.compile(r"\]\(\.\./([^)\s]+)\)")
 
 
@@ -36,24 +52,81 @@ def exercises(notebook):
     return [_exercise(notebook.cells, run) for run in runs]
 
 
-def learners_version(notebook, address):
-    """Return a copy of a notebook with stubs for solutions, and nothing shown of its exercises.
+def learners_version(notebook, name, address, results):
+    """Return what a learner starts with: a copy with nothing run, and stubs for solutions.
 
-    address: str, the repository's; links that would leave the folder lead there instead. The Colab
-    badge goes, because it opens the notebook with the solutions.
+    name:    str, the notebook's file name.
+    address: str, the repository's; links that would leave the folder lead there instead.
+    results: dict, chapter -> its part of results.json.
+    Numbers that outputs will show are blank in its texts, except in what an exercise asks.
     """
-    notebook = copy.deepcopy(notebook)
-    for exercise in exercises(notebook):
-        solution = notebook.cells[exercise.solution]
+    notebook = cleared(copy.deepcopy(notebook))
+    is_secret = _secrets(notebook, chapter(name), results)
+    for one in exercises(notebook):
+        solution = notebook.cells[one.solution]
         solution.source = solution.metadata["exercise"]["stub"]["answer"]
         solution.metadata = {"tags": ["answer"]}
-        for cell in notebook.cells[exercise.solution : exercise.check + 1]:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
+    for cell in without_notes(notebook).cells:
+        if cell.cell_type == "markdown":
+            blank = is_secret if not _part(cell) else lambda tag: False
+            text = without_tags(cell.source, lambda tag: BLANK if blank(tag) else tag.shown)
+            cell.source = text
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
+    with_outer_links(notebook, address)
+    opening, notice = notebook.cells[0], NOTICE.format(f"{address}/blob/main/notebooks/{name}")
+    own = opening.source.replace(f"/notebooks/{name})", f"/workshop/{name})")  # its Colab badge
+    opening.source = texts.TIMES.sub(lambda times: f"{times[0]}\n{notice}", own)
+    return notebook
+
+
+def learners_files(notebooks, address, results):
+    """Return what `workshop/` holds: dict, name of a file -> its text.
+
+    notebooks: dict, path -> notebook; address, results: as in `learners_version`.
+    """
+    return {
+        path.name: nbformat.writes(learners_version(one, path.name, address, results)) + "\n"
+        for path, one in notebooks.items()
+    }
+
+
+def stale_files(folder, files):
+    """Return the names of files that a folder lacks, has too many, or has with another text."""
+    there = {path.name: path for path in folder.glob("*.ipynb")}
+    return sorted(
+        name
+        for name in there.keys() | files.keys()
+        if name not in there or there[name].read_text(encoding="utf-8") != files.get(name)
+    )
+
+
+def with_outer_links(notebook, address):
+    """Let links that leave the notebook's folder lead to the repository, in place; return it."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = UPWARDS.sub(rf"]({address}/blob/main/\1)", BADGE.sub("", cell.source))
+            cell.source = UPWARDS.sub(rf"]({address}/blob/main/\1)", cell.source)
     return notebook
+
+
+def without_notes(notebook):
+    """Remove the notes for the instructor, in place, and return the notebook."""
+    notebook.cells = [cell for cell in notebook.cells if not is_note(cell)]
+    return notebook
+
+
+def is_note(cell):
+    """Whether a cell is a note for the instructor. Raises ToolError if it is one of code."""
+    tagged = INSTRUCTOR in cell.metadata.get("tags", [])
+    if tagged and cell.cell_type != "markdown":
+        raise ToolError(f"Cell {cell.id!r}: a note for the instructor is a Markdown cell.")
+    return tagged
+
+
+def fold(notebook):
+    """Fold what the checks say, in place: it stands behind a solution that is folded, too."""
+    for one in exercises(notebook):
+        notebook.cells[one.check].metadata.setdefault("jupyter", {})["outputs_hidden"] = True
 
 
 def solution_lines(notebook):
@@ -69,6 +142,48 @@ def solution_lines(notebook):
 def title(notebook):
     """Return a chapter's title, as its first cell has it."""
     return texts.HEADING.search(notebook.cells[0].source)[1]
+
+
+def _secrets(notebook, number, results):
+    """Return a function, Tag -> bool: whether an output of this chapter, or a later one, shows it.
+
+    What follows from constants in the code is no secret.
+    """
+    given = _constants(notebook)
+    hidden = {name for key, part in results.items() if key >= number for name in part["numbers"]}
+
+    def is_secret(tag):
+        if not tag.expression:
+            return tag.result in hidden
+        names = {node.id for node in ast.walk(ast.parse(tag.expression)) if _is_name(node)}
+        return not names <= given | FUNCTIONS
+
+    return is_secret
+
+
+def _constants(notebook):
+    """Return the names that a notebook's code binds to constants only: set of str."""
+    constants, bound = Counter(), Counter()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            nodes = list(ast.walk(ast.parse(MAGIC.sub(r"\1pass", cell.source))))
+            bound.update(node.id for node in nodes if _is_name(node, ast.Store))
+            constants.update(node.targets[0].id for node in nodes if _is_constant(node))
+    return {name for name, count in constants.items() if bound[name] == count}
+
+
+def _is_constant(node):
+    if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_name(node.targets[0])):
+        return False
+    try:
+        ast.literal_eval(node.value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_name(node, context=ast.expr_context):
+    return isinstance(node, ast.Name) and isinstance(node.ctx, context)
 
 
 def _part(cell):

@@ -42,21 +42,30 @@ def time_for_chapters(minutes, breaks):
 
 
 def chosen(chapters, minutes):
-    """Choose what fits, greedily, and return it in the order of the workshop.
+    """Choose what fits, greedily; return it, and what is left out, in the order of the workshop.
 
     chapters: a list of Part for each chapter, in order: its walk-through, exercises, questions.
     First every chapter is walked through, with its first exercise: whoever only listens learns
     little. Then come the second exercises of all, the third ones, and so on; questions to the room
     come last. What does not fit is left out, with its chapter's exercises if it is a walk-through.
+    Returns (list of Part, list of (Part, str: why it is left out)).
     """
-    picked, left, walked = set(), minutes, set()
+    picked, why, left, walked = set(), {}, minutes, set()
     for parts in _by_urgency(chapters):
         chapter, needed = parts[0].chapter, sum(part.minutes for part in parts)
-        if needed <= left and (parts[0].kind == "chapter" or chapter in walked):
+        if parts[0].kind != "chapter" and chapter not in walked:
+            why |= dict.fromkeys(parts, "its chapter is left out")
+        elif needed > left:
+            why |= dict.fromkeys(parts, f"{needed} min, and {left} min were left")
+        else:
             picked |= set(parts)
             walked.add(chapter)
             left -= needed
-    return [part for parts in chapters for part in parts if part in picked]
+    ordered = [part for parts in chapters for part in parts]
+    return (
+        [part for part in ordered if part in picked],
+        [(part, why[part]) for part in ordered if part in why],
+    )
 
 
 def timetable(parts, breaks):

@@ -22,14 +22,16 @@ from lenet_helpers.exercises.chapter4 import (
     larger_batches,
     updates_of_five_epochs,
 )
-from lenet_helpers.exercises.chapter5 import always_one, honest_accuracy, threshold, wrong_fours
+from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
+from lenet_helpers.exercises.chapter6 import honest_accuracy, promised_mistakes, threshold
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,
     grey_of_a_zero,
     parameters_of_a_table,
 )
-from lenet_helpers.exercises.chapter8 import centred, costliest_square, kernels_of_c3, many_steps
+from lenet_helpers.exercises.chapter8 import costliest_square, saturated_units, size_in_the_box
+from lenet_helpers.exercises.chapter9 import centred, largest_shift, many_steps
 from lenet_helpers.exercises.chapter10 import (
     answers_of_many,
     luck_of_the_best,

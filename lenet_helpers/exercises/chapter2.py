@@ -53,6 +53,8 @@ def preparation(prepare, images):
         "the shape is right, but pixels have moved. Look at an image of the result.",
     )
     reject(not np.array_equal(images, before), "it changes the images that it was given.")
+    called = getattr(getattr(prepare, "__code__", None), "co_names", ())
+    reject("to_model_input" in called, "right, but by `to_model_input`. Write the steps yourself.")
     return "the shape, the type, the range, and every pixel still in its place."
 
 

@@ -16,16 +16,28 @@ def updates_of_five_epochs(updates, training):
     """Exercise 4.1: the updates of EPOCHS with batches of BATCH images."""
     updates, images = read_number(updates), training.stop - training.start
     right = EPOCHS * math.ceil(images / BATCH)
+    everything = round(images / 0.9)  # with the images that validate
     reject(updates == right // EPOCHS, f"that is one epoch; the question is for {EPOCHS}.")
     reject(
         updates == EPOCHS * (images // BATCH),
         "the last batch of an epoch is smaller, and makes an update all the same.",
     )
     reject(
-        updates == math.ceil(EPOCHS * images / BATCH),
+        updates in (EPOCHS * images / BATCH, math.ceil(EPOCHS * images / BATCH)),
         "each epoch starts afresh: its last, smaller batch is not filled up from the next.",
     )
-    reject(updates != right, f"{images:,} images make how many batches of {BATCH}, in each epoch?")
+    reject(
+        updates in (EPOCHS * math.ceil(everything / BATCH), EPOCHS * (everything // BATCH)),
+        "these are all images; those that validate make no update.",
+    )
+    reject(updates in (images, EPOCHS * images), "these are images; an update takes a whole batch.")
+    reject(updates == EPOCHS * math.ceil(images / 10), f"the batches have {BATCH} images, not 10.")
+    reject(
+        updates == EPOCHS * BATCH, "batches are counted by dividing: images / images in a batch."
+    )
+    reject(updates <= 0, "there is at least one update in an epoch.")
+    much, of_each = "many" if updates > right else "few", EPOCHS * images / updates
+    reject(updates != right, f"too {much}: that would be {of_each:,.1f} images for each update.")
     return f"{right // EPOCHS:,} an epoch, {images % BATCH} images in the last batch of each."
 
 

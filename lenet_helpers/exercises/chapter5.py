@@ -1,13 +1,10 @@
 """The exercises of chapter 5."""
 
-import contextlib
-import random
-
 import numpy as np
 
-from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
 
-REJECTED = 0.02  # of the validation images, of exercise 5.3
+HALF_WIDTH = 0.001  # of the interval of an error rate, of exercise 5.3
 
 
 @exercise("a whole number")
@@ -42,87 +39,23 @@ def always_one(precision, recall, labels):
     return f"it finds every 1, and {1 - right:.0%} of its answers are wrong. Look at both numbers."
 
 
-@exercise("a number from 0 to 1")
-def threshold(value, model, digits):
-    """Exercise 5.3: the confidence below which 2 % of the validation images lie."""
-    from lenet_helpers.preprocessing import split_validation
-    from lenet_helpers.training import predict
+@exercise("a number of images")
+def size_of_a_test_set(images, error):
+    """Exercise 5.3: how many test images make an error rate uncertain by HALF_WIDTH.
 
-    value = read_number(value)
-    reject(not 0 <= value <= 1, "a threshold of confidence lies between 0 and 1.")
-    training, validation = split_validation(len(digits.x_train))
-    sources = {"test": digits.x_test, "training": digits.x_train[training]}
-    for name, images in sources.items():
-        theirs = np.quantile(predict(model, images).max(axis=1), REJECTED)
-        reject(
-            is_close(value, theirs, 1e-6),
-            f"this one was chosen on the {name} images; the validation images are for choosing.",
-        )
-    confidences = predict(model, digits.x_train[validation]).max(axis=1)
-    rejected = np.mean(confidences < value)
-    reject(
-        abs(rejected - REJECTED) > 1.5 / len(confidences),
-        f"it rejects {rejected:.1%} of the validation images, not {100 * REJECTED:g} %.",
-    )
-    return f"chosen on validation images, it rejects {rejected:.1%} of them."
-
-
-@exercise("a function of training images and labels, test images and labels")
-def honest_accuracy(accuracy):
-    """Exercise 5.4: a function x, y, x_test, y_test -> the accuracy of a k chosen without a leak.
-
-    Labels are 0 or 1, so the same predictions score s on the labels and 1 - s on their opposites:
-    whoever chooses by test labels chooses again, and gets more.
+    error: float in [0, 1], the error rate.
     """
-    x, y, x_test, y_test = _two_noisy_classes()
-    scores = []
-    for labels in (y_test, 1 - y_test):
-        with _same_draws():
-            scores.append(read_number(call(accuracy, x, y, x_test, labels), "its answer"))
-    reject(not all(0 <= score <= 1 for score in scores), "an accuracy lies between 0 and 1.")
+    images, wanted = read_number(images), 4 * error * (1 - error) / HALF_WIDTH**2
     reject(
-        scores[0] == scores[1],
-        "its answer does not depend on the test labels: let them judge once, for the k chosen.",
+        is_close(images / wanted, 1 / 4, 0.02),
+        "that is enough for one standard deviation; the interval takes two on either side.",
     )
     reject(
-        sum(scores) > 1.02,  # more than rounded answers can make
-        "it still leaks. With every test label turned round, another k is chosen: by test labels.",
-    )
-    right = scores[0] * len(y_test)
-    reject(
-        not is_close(right, round(right)),
-        f"{right:.2f} of {len(y_test)} test images? Choose one k, and count what it reads right.",
+        images < wanted / 1000,
+        "that is very few. Are the points in percent, and the error rate a share of one?",
     )
     reject(
-        scores[0] < 0.67,
-        f"no leak, but {scores[0]:.0%} is a poor k: on images it learned from, k = 1 always looks "
-        "perfect. Choose on images that were kept aside.",
+        not is_close(images / wanted, 1, 0.05),  # 1.96 in place of 2 is right, too
+        f"solve 2 sqrt(p (1 - p) / n) = {HALF_WIDTH} for n: square both sides first.",
     )
-    return f"k is chosen without the test labels, and {scores[0]:.0%} is what it is worth."
-
-
-@contextlib.contextmanager
-def _same_draws():
-    """Let whoever draws without a seed draw alike each time: by NumPy, as scikit-learn, or Python.
-
-    A split that comes out otherwise may choose another k, and would look like a leak.
-    """
-    new, states = np.random.default_rng, (np.random.get_state(), random.getstate())
-    np.random.seed(0)
-    random.seed(0)
-    np.random.default_rng = lambda seed=None: new(0 if seed is None else seed)
-    try:
-        yield
-    finally:
-        np.random.default_rng = new
-        np.random.set_state(states[0])
-        random.setstate(states[1])
-
-
-def _two_noisy_classes():
-    """Two clear clusters, a quarter of the labels wrong: k = 1 believes each of these."""
-    draw = np.random.default_rng(0)
-    y = draw.integers(0, 2, 800)
-    x = draw.normal(0, 0.25, (800, 2)) + y[:, np.newaxis]
-    noisy = np.where(draw.random(800) < 0.25, 1 - y, y)
-    return x[:400], noisy[:400], x[400:], noisy[400:]
+    return f"about {images:,.0f} images. An uncertainty half as large takes four times as many."

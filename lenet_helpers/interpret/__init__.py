@@ -1,4 +1,4 @@
-"""What a trained network makes of an image, and what its answer depends on.
+"""What a network's answer depends on, and what misleads it.
 
 Models are built Keras Sequentials that read (N, 28, 28, 1) in [0, 1] and put out one number per
 digit, the largest for their answer; `in_article_form` makes one of LeNet-5 as published. Images are
@@ -6,12 +6,7 @@ the stored pixels, (N, 28, 28) uint8.
 """
 
 from lenet_helpers.interpret.attacks import answers_by_step, fgsm, fgsm_signs
-from lenet_helpers.interpret.features import (
-    in_article_form,
-    kernel_norms,
-    layer_output,
-    layer_outputs,
-)
+from lenet_helpers.interpret.features import in_article_form
 from lenet_helpers.interpret.relevance import (
     cascade,
     occlusion,

@@ -1,10 +1,14 @@
-"""Figures of chapter 8: what the network sees, and what misleads it."""
+"""Figures of chapters 8 and 9: what the network sees, and what misleads it."""
 
 import numpy as np
 import seaborn as sns
 
 from lenet_helpers.plots.described import blank_figure, subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
+
+# Petroff 2021, "Accessible color sequences for data visualization": also for the colour-blind.
+TEN_COLOURS = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"]
+TEN_COLOURS += ["#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"]
 
 
 def feature_maps(image, outputs, subject):
@@ -41,65 +45,31 @@ def feature_maps(image, outputs, subject):
     return figure
 
 
-def kernels(convolutions, subject):
-    """The kernels of convolutions: one row for each map read, one column for each map made.
+def kernels(kernel, maps, subject):
+    """A convolution's kernels, each above the map that it makes of one image.
 
-    convolutions: dict, layer -> (height, width, maps read, maps made) float. Each has its own scale
-    of colour, which is symmetric about 0.
+    kernel: (height, width, 1, maps) float; maps: (rows, columns, maps) float. Each of the two rows
+    has its own scale of colour, which is symmetric about 0.
     """
-    sheets = {
-        name: _grid(np.concatenate(kernel.transpose(2, 3, 0, 1)), kernel.shape[3])
-        for name, kernel in convolutions.items()
-    }
-    heights = [sheet.shape[0] / sheet.shape[1] for sheet in sheets.values()]
-    size = (10, 8 * sum(heights) + 2.5)
-    figure, panels = subplots(len(sheets), height_ratios=heights, figsize=size, squeeze=False)
+    count = maps.shape[2]
+    figure, panels = subplots(2, count, figsize=(1.8 * count + 1, 4.4), layout="constrained")
     figure.alt = (
-        "Kernels of convolutions as grids of small pictures: one row for each map that is read, "
-        "one column for each map that is made. Weights are coloured about zero."
+        f"{count} kernels of {kernel.shape[0]} by {kernel.shape[1]} weights, coloured about zero, "
+        "and below each the map of a digit that it makes."
     )
-    figure.set_layout_engine("constrained", h_pad=0.12)
-    for axes, (name, sheet) in zip(panels.flat, sheets.items(), strict=True):
-        side, _, read, made = convolutions[name].shape
-        top = np.nanmax(np.abs(sheet))
-        drawn = axes.imshow(sheet, cmap=_signed_colours(), vmin=-top, vmax=top)
-        axes.set_xticks((side + 1) * np.arange(made) + side // 2, range(made))
-        axes.set_yticks((side + 1) * np.arange(read) + side // 2, range(read))
-        axes.set(title=f"{name}: {read * made} kernels", xlabel="map made", ylabel="map read")
-        axes.tick_params(length=0)
-        figure.colorbar(drawn, ax=axes, label="weight", pad=0.01, aspect=15)
-    figure.suptitle(f"What the convolutions learned\n{subject}", fontsize=12)
-    return figure
-
-
-def connections(networks, read, made, subject):
-    """How large the kernel between each two maps is; blank where there is none.
-
-    networks: dict, network -> (maps read, maps made) float, from `kernel_norms`; each has its own
-    scale of colour. read, made: str, the two layers.
-    """
-    rows, columns = next(iter(networks.values())).shape
-    size = (0.55 * columns + 2, (0.42 * rows + 1) * len(networks) + 0.8)
-    figure, panels = subplots(len(networks), figsize=size, layout="constrained", squeeze=False)
-    figure.alt = (
-        f"Tables of norms, one for each kernel between a map of {read} (row) and of {made} "
-        "(column). "
-        + " ".join(
-            f"{name}: up to {norms.max():.2f}, with {(norms == 0).sum()} blank places."
-            for name, norms in networks.items()
-        )
-    )
-    colours = sns.blend_palette(["white", BLUE], as_cmap=True)
-    for axes, (name, norms) in zip(panels.flat, networks.items(), strict=True):
-        drawn = axes.imshow(norms, cmap=colours, vmin=0, aspect="auto")
-        for (row, column), norm in np.ndenumerate(norms):
-            colour = "white" if norm > 0.7 * norms.max() else "black"
-            text = f"{norm:.1f}" if norm else ""
-            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
-        axes.set(title=name, xlabel=f"map of {made}", ylabel=f"map of {read}")
-        axes.set(xticks=range(columns), yticks=range(rows))
-        figure.colorbar(drawn, ax=axes, label="norm of the kernel", pad=0.02)
-    figure.suptitle(f"Which maps of {made} read which maps of {read}?\n{subject}", fontsize=12)
+    rows = {"weight": kernel[:, :, 0], "output": maps}
+    for row, (name, pictures) in zip(panels, rows.items(), strict=True):
+        top = np.abs(pictures).max()
+        for number, axes in enumerate(row):
+            picture = pictures[:, :, number]
+            drawn = axes.imshow(picture, cmap=_signed_colours(), vmin=-top, vmax=top)
+            axes.set(xticks=[], yticks=[])
+        figure.colorbar(drawn, ax=row, label=name, aspect=12)
+    for number, axes in enumerate(panels[0]):
+        axes.set_title(f"map {number}")
+    for axes, name in zip(panels[:, 0], ("kernel", "its map"), strict=True):
+        axes.set_ylabel(name)
+    figure.suptitle(f"The kernels of the first layer\n{subject}", fontsize=12)
     return figure
 
 
@@ -113,14 +83,14 @@ def embedding(points, labels, correct, axes_names, subject):
         f"Images as points, coloured by digit, against {axes_names[0]} and {axes_names[1]}. Each "
         "digit forms a cloud; crosses mark the misread images."
     )
-    for digit, colour in enumerate(sns.color_palette("colorblind", 10)):
-        some = points[labels == digit]
-        axes.scatter(*some.T, s=5, color=colour, alpha=0.5, lw=0)
-        if len(some):
-            _stamp(axes, str(digit), np.median(some, axis=0), colour)
+    # Image after image, not digit after digit, or the last digit would cover the others.
+    axes.scatter(*points.T, s=9, c=np.array(TEN_COLOURS)[labels], lw=0)
+    for digit in np.unique(labels):
+        middle = np.median(points[labels == digit], axis=0)
+        _stamp(axes, str(digit), middle, TEN_COLOURS[digit])
     wrong = points[~correct]
     text = f"misread ({len(wrong)} of {len(points):,})"
-    axes.scatter(*wrong.T, s=40, marker="x", color="black", lw=1.2, label=text)
+    axes.scatter(*wrong.T, s=45, marker="x", color="black", lw=1.5, label=text)
     axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
     axes.legend(loc="lower right")
     return titled(figure, axes, "The test images as the last hidden layer sees them", subject)
@@ -151,28 +121,25 @@ def relevance(image, maps, subject):
     return figure
 
 
-def randomisation(maps, correlations, subject):
-    """Maps of one image while a network loses its weights layer by layer.
+def randomisation(edges, maps, correlations, subject):
+    """A digit's edges, then maps of it while a network loses its weights layer by layer.
 
-    maps: dict, method -> (stages, 28, 28) float; correlations: DataFrame, index stage, one column
-    for each method: how alike the maps are to those of the first stage, over many images.
+    edges: (28, 28) float, which no network has a part in; maps: (stages, 28, 28) float;
+    correlations: Series, stage -> how alike maps are to those of the first stage.
     """
-    stages = correlations.index
-    size = (2.1 * len(stages) + 0.6, 2.6 * len(maps) + 1)
-    figure, panels = subplots(
-        len(maps), len(stages), figsize=size, layout="constrained", squeeze=False
+    size = (2.1 * len(maps) + 2.4, 3.4)
+    figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
+    figure.alt = "A digit's edges, then maps of the digit while layers lose what they learned: " + (
+        ", ".join(f"{stage}, rank correlation {alike:.2f}" for stage, alike in correlations.items())
     )
-    figure.alt = (
-        "Rows of maps of one digit while layers lose what they learned. Rank correlation with the "
-        "first map at the end: "
-        + ", ".join(f"{name} {alike.iloc[-1]:.2f}" for name, alike in correlations.items())
-    )
-    for row, (method, pictures) in zip(panels, maps.items(), strict=True):
-        row[0].set_ylabel(method)
-        for axes, picture, stage in zip(row, pictures, stages, strict=True):
-            axes.imshow(picture, cmap="cividis")
-            axes.set(xticks=[], yticks=[], title=stage)
-            axes.set_xlabel(f"rank correlation {correlations.loc[stage, method]:.2f}", fontsize=9)
+    first.imshow(edges, cmap="cividis")
+    first.set(title="edges", xlabel="no network")
+    for axes, picture, (stage, alike) in zip(panels, maps, correlations.items(), strict=True):
+        axes.imshow(picture, cmap="cividis")
+        axes.set_title(stage)
+        axes.set_xlabel(f"rank correlation {alike:.2f}", fontsize=9)
+    for axes in (first, *panels):
+        axes.set(xticks=[], yticks=[])
     figure.suptitle(f"Does the map depend on what was learned?\n{subject}", fontsize=12)
     return figure
 
@@ -198,7 +165,7 @@ def distorted(examples, subject):
         for axes, (severity, picture) in zip(row, pictures.items(), strict=False):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
             axes.set_title(severity, fontsize=9)
-    figure.suptitle(f"One digit, distorted in seven ways\n{subject}", fontsize=12)
+    figure.suptitle(f"One digit, distorted in {len(examples)} ways\n{subject}", fontsize=12)
     return figure
 
 
@@ -211,8 +178,9 @@ def robustness(table, units, subject):
     size = (12, 6.4)
     figure, panels = subplots(2, 4, figsize=size, sharey=True, layout="constrained")
     figure.alt = (
-        "Seven panels of accuracy against severity, a curve with a narrow band for each network: "
-        "highest around no change, and falling steeply further out."
+        "Accuracy against severity, a panel for each of "
+        f"{', '.join(units)}, with a curve and its band for each of "
+        f"{', '.join(table['reader'].unique())}."
     )
     styles = list(zip(sns.color_palette("colorblind", 3), ("o-", "D--", "s:"), strict=True))
     by_corruption = table.groupby("corruption", sort=False)
@@ -256,7 +224,7 @@ def adversarial(image, moved, step, answers, subject):
     figure.colorbar(drawn, ax=panels[1], shrink=0.7, label="grey levels")
     for axes in panels:
         axes.set(xlabel="column", ylabel="row")
-    figure.suptitle(f"The smallest step that fools the network\n{subject}", fontsize=12)
+    figure.suptitle(f"The smallest step along one pattern of signs\n{subject}", fontsize=12)
     return figure
 
 
@@ -266,11 +234,11 @@ def accuracy_by_step(table, subject):
     table: DataFrame, columns direction (str), step (grey levels), accuracy, low, high in [0, 1].
     """
     figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
-    figure.alt = (
-        "Accuracy against the size of a step: along the gradient it falls steeply and soon below "
-        "one half; with directions drawn at random it stays high far longer."
-    )
     lines = table.groupby("direction", sort=False)
+    figure.alt = (
+        "Accuracy against the size of a step, a line for each direction. At the largest step: "
+        + ", ".join(f"{name}, {last:.0%}" for name, last in lines["accuracy"].last().items())
+    )
     for (direction, rows), colour, dash in zip(lines, (BLUE, ORANGE), ("o-", "D--"), strict=False):
         low, high = 100 * rows["low"], 100 * rows["high"]
         axes.fill_between(rows["step"], low, high, color=colour, alpha=0.25, lw=0)

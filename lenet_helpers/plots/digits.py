@@ -1,29 +1,9 @@
 """Figures of chapter 1: the digits as they are stored."""
 
 import numpy as np
-import seaborn as sns
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, INK, ORANGE, SHADES, frame, note, titled, write_values
-
-
-def digit_and_numbers(image, corner, side, title, subject):
-    """One digit as a picture, and the numbers that a part of it is stored as.
-
-    image:  (28, 28) uint8; corner: (row, column) of the part; side: int, its pixels per side.
-    """
-    figure, (left, right) = subplots(1, 2, figsize=(9.5, 4.9), layout="constrained")
-    figure.alt = f"{title}, beside the table of numbers of its middle part."
-    left.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
-    left.add_patch(frame(corner, side))
-    left.set(title=f"{title}\n{subject}", xlabel="column", ylabel="row")
-    row, column = corner
-    right.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
-    right.set(xlim=(column - 0.5, column + side - 0.5), ylim=(row + side - 0.5, row - 0.5))
-    write_values(right, image, corner, side, "{:d}", INK)
-    right.set(title="The numbers inside the frame", xlabel="column", ylabel="row")
-    right.set(xticks=range(column, column + side), yticks=range(row, row + side))
-    return figure
+from lenet_helpers.plots.style import BLUE, INK, SHADES, headed, note, titled
 
 
 def digit_grid(images, labels, subject, columns=12):
@@ -44,26 +24,6 @@ def digit_grid(images, labels, subject, columns=12):
     return titled(figure, axes, f"The first {columns} images of each digit", subject)
 
 
-def label_counts(labels, subject):
-    """How often each label occurs: seaborn's default bins beside one bar per digit.
-
-    labels: (N,) int, 0 to 9.
-    """
-    figure, (left, right) = subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
-    figure.alt = (
-        "Left: seaborn's histogram, whose bars stand beside their labels. Right: one bar per digit."
-    )
-    sns.histplot(labels, ax=left, color=ORANGE)
-    left.set(title="sns.histplot(y_train): bars miss their digits", xlabel="label")
-    left.set(ylabel="number of images", xticks=range(10))
-    sns.countplot(x=labels, ax=right, color=BLUE, saturation=1)
-    right.bar_label(right.containers[0], fmt="{:,.0f}", fontsize=9, padding=2)
-    right.set(title="One bar per digit", xlabel="label", ylim=(0, 1.08 * right.get_ylim()[1]))
-    right.yaxis.set_major_formatter("{x:,.0f}")
-    figure.suptitle(f"How many images of each digit?\n{subject}", fontsize=12)
-    return figure
-
-
 def mean_images(means, subject):
     """The mean image of each digit.
 
@@ -72,13 +32,13 @@ def mean_images(means, subject):
     figure, panels = subplots(2, 5, figsize=(10, 4.7), layout="constrained")
     figure.alt = (
         "Ten mean images, each a blurred version of its digit; the "
-        f"{means.max(axis=(1, 2)).argmax()} is the brightest."
+        f"{means.max(axis=(1, 2)).argmax()} is the darkest."
     )
     for digit, axes in enumerate(panels.flat):
-        drawn = axes.imshow(means[digit], cmap="cividis", vmin=0, vmax=INK)
+        drawn = axes.imshow(means[digit], cmap=SHADES, vmin=0, vmax=INK)
         axes.set(xticks=[], yticks=[], title=f"mean {digit}")
     figure.colorbar(drawn, ax=panels, label="mean pixel value", shrink=0.9, pad=0.02)
-    figure.suptitle(f"What all images of a digit have in common\n{subject}", fontsize=12)
+    figure.suptitle(headed("What all images of a digit have in common", subject), fontsize=12)
     return figure
 
 
@@ -89,7 +49,8 @@ def pixel_values(counts, subject):
     """
     figure, axes = subplots(figsize=(9.5, 4), layout="constrained")
     figure.alt = (
-        "Histogram of pixel values on a log axis: most are 0, with a second peak just below 255."
+        "Histogram of pixel values on a log axis: most are 0, with a second peak just below 255 "
+        "and spikes at 64, 128 and 191."
     )
     axes.stairs(counts, np.arange(len(counts) + 1) - 0.5, fill=True, color=BLUE)
     share = 100 * counts[0] / counts.sum()
@@ -99,4 +60,4 @@ def pixel_values(counts, subject):
     axes.set(yscale="log", xlim=(-4, 259), ylim=(counts[counts > 0].min() / 2, 3 * counts[0]))
     axes.set(xlabel="pixel value", ylabel="number of pixels (log scale)")
     axes.grid(axis="y", alpha=0.3)
-    return titled(figure, axes, "Mostly paper, some ink, and a little in between", subject)
+    return titled(figure, axes, "Mostly bare paper, and more grey edges than full ink", subject)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, INK, ORANGE, SHADES, frame, titled, write_values
+from lenet_helpers.plots.style import BLUE, INK, SHADES, frame, headed, write_values
 
 
 def steps(stages, corner, side, subject):
@@ -34,7 +34,7 @@ def steps(stages, corner, side, subject):
         write_values(below, pixels, corner, side, "{:.2f}" if is_float else "{:d}", top)
         below.set(xticks=[], yticks=[])
         below.set_xlabel(f"{image.dtype}, shape {image.shape}\n{image.nbytes:,} bytes")
-    figure.suptitle(f"One image, step by step\n{subject}", fontsize=12)
+    figure.suptitle(headed("One image, step by step", subject), fontsize=12)
     return figure
 
 
@@ -55,7 +55,7 @@ def tanh_outputs(outputs, subject):
         axes.set(title=name, xlabel="output of tanh", xlim=(-1.04, 1.04))
         axes.grid(axis="y", alpha=0.3)
     panels[0].set_ylabel("outputs in %")
-    figure.suptitle(f"Which pixels leave tanh room to answer?\n{subject}", fontsize=12)
+    figure.suptitle(headed("Which pixels leave tanh room to answer?", subject), fontsize=12)
     return figure
 
 
@@ -78,25 +78,5 @@ def double_scaling(once, twice, subject):
         drawn = axes.imshow(image, cmap=SHADES, vmin=0, vmax=top)
         figure.colorbar(drawn, ax=axes, shrink=0.75, format="{x:.3g}")
         axes.set(xticks=[], yticks=[], title=title)
-    figure.suptitle(f"Dividing by 255 twice: imshow hides it\n{subject}", fontsize=12)
+    figure.suptitle(headed("Dividing by 255 twice: imshow hides it", subject), fontsize=12)
     return figure
-
-
-def validation_balance(shares, subject):
-    """Share of each digit in the training part and in the validation part.
-
-    shares: DataFrame, index digit, columns training and validation, in %.
-    """
-    figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
-    figure.alt = (
-        "Share of each digit in the training and the validation part: the points lie close "
-        "together."
-    )
-    axes.vlines(shares.index, shares.min(axis=1), shares.max(axis=1), color="0.75", zorder=1)
-    axes.plot(shares["training"], "o", color=BLUE, label="training part")
-    axes.plot(shares["validation"], "D", color=ORANGE, label="validation part")
-    axes.set_xticks(shares.index)
-    axes.set(xlabel="digit", ylabel="share of the part in %")
-    axes.grid(axis="y", alpha=0.3)
-    axes.legend()
-    return titled(figure, axes, "Are both parts mixed alike?", subject)

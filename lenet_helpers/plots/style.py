@@ -13,9 +13,14 @@ GREY = "0.45"
 SHADES, INK = "gray_r", 255  # how digits are drawn, and the largest pixel value
 
 
+def headed(title, subject):
+    """A title, and below it what it was computed from: all of MNIST goes without saying."""
+    return title if subject == "MNIST" else f"{title}\n{subject}"
+
+
 def titled(figure, axes, title, subject):
-    """Give a figure of one panel its title, and below it what it was computed from."""
-    axes.set_title(f"{title}\n{subject}", fontsize=12)
+    """Give a figure of one panel its title, as `headed`."""
+    axes.set_title(headed(title, subject), fontsize=12)
     return figure
 
 

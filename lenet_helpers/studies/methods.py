@@ -30,8 +30,16 @@ from lenet_helpers.training import predict, train
 
 
 def article(model, images, labels, recipe, seed, callbacks=(), state=None):
-    """The article's recipe: Adam with Keras's defaults, cross-entropy."""
-    return _train(compile_article(model), images, labels, recipe, seed, callbacks, state)
+    """The article's recipe: Adam with Keras's defaults, cross-entropy.
+
+    options: optimizer ("SGD", ...) and learning_rate, if it is another.
+    """
+    compile_article(model, _by_keras(recipe.options) if recipe.options else "adam")
+    return _train(model, images, labels, recipe, seed, callbacks, state)
+
+
+def _by_keras(options):
+    return getattr(keras.optimizers, options["optimizer"])(options["learning_rate"])
 
 
 def paper(model, images, labels, recipe, seed, callbacks=(), state=None):
@@ -129,8 +137,7 @@ def distances(model, images, labels, recipe, seed, callbacks=(), state=None):
     falls from pass to pass in the proportions of the paper's.
     """
     rate = recipe.options["learning_rate"]
-    optimizer = getattr(keras.optimizers, recipe.options["optimizer"])(rate)
-    compile_1998(model, optimizer, _loss(recipe))
+    compile_1998(model, _by_keras(recipe.options), _loss(recipe))
     if recipe.options.get("falling"):
         falling = keras.callbacks.LearningRateScheduler(
             lambda epoch, now: rate * paper_rate(epoch, recipe.epochs) / paper_rate(0)

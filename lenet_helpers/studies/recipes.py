@@ -21,7 +21,7 @@ VALIDATION = ("last", "writers")
 HOMES = {
     "networks": NETWORKS,
     "methods": ("studies.methods",),
-    "preprocessing": ("preprocessing",),
+    "preprocessing": ("preprocessing", "studies.scaling"),
 }
 
 
@@ -219,6 +219,19 @@ def _machines():
         "two-threads": replace(reference, threads=2),
         "oneDNN": replace(reference, onednn=True),
         "AVX2": replace(reference, instructions="AVX2"),
+    }
+
+
+def _scalings():
+    """The article's recipe on raw pixels, pixels scaled once, and twice; by Adam, and by SGD."""
+    article = Recipe("article_lenet5", "article", epochs=6, batch_size=10)
+    inputs = {"raw": "to_raw_input", "once": "to_model_input", "twice": "to_twice_scaled_input"}
+    rates = (0.001, 0.01, 0.1)
+    by = {"Adam": {}, **{f"SGD{r}": {"optimizer": "SGD", "learning_rate": r} for r in rates}}
+    return {
+        f"{name}-{optimizer}": replace(article, preprocess=preprocess, options=options)
+        for name, preprocess in inputs.items()
+        for optimizer, options in by.items()
     }
 
 
@@ -566,6 +579,7 @@ STUDIES = {
             },
         },
     ),
+    "scaling": Study("what scaling the pixels does to training, on validation images", _scalings()),
     "grid1998": Study(
         "the start, mu and the loss of LeNet-5 as published, on validation images", _grid_of_1998()
     ),

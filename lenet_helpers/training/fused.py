@@ -2,8 +2,8 @@
 
 The four windows under one 2x2 pool overlap: together they see (k + 1) x (k + 1) pixels. So the
 four outputs are one product: the pixels of that wide window, times the kernel placed at its four
-positions. Everything is written with slices, sums and products, which XLA compiles well; its own
-convolution is slow at this size (see benchmarks/).
+positions. Everything is written with slices, sums and products, which XLA compiles well, as it does
+not with a convolution of this size (benchmarks/training.py).
 """
 
 import itertools
@@ -103,8 +103,8 @@ def fuse(model):
 def is_fast_under_xla(network):
     """Whether to compile a network that `fuse` returned with XLA.
 
-    XLA's own convolution is many times slower on a CPU than TensorFlow's (see benchmarks/). On
-    a GPU it is not.
+    A loop that XLA compiles is slow on a CPU where it holds a convolution, and slower than one that
+    it does not compile (benchmarks/training.py). On a GPU it is not.
     """
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     return not convolutions or bool(tf.config.list_logical_devices("GPU"))

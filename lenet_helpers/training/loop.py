@@ -1,11 +1,12 @@
 """The article's recipe with the loop over batches compiled, and prediction to go with it.
 
-Keras hands one batch at a time from Python to TensorFlow: at batch size 10 nearly all the time
-goes into handing over. Here one compiled program runs some hundred updates a call. Model, loss,
+One compiled program runs some hundred updates a call, on a network whose convolutions are fused
+with their pooling: each of the two makes an epoch shorter (benchmarks/training.py). Model, loss,
 metrics and optimizer are Keras's own, so the mathematics is that of `fit`.
 """
 
 import math
+import numbers
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lenet_helpers.preprocessing import split_validation, to_model_input
+from lenet_helpers.preprocessing import check_images, split_validation, to_model_input
 from lenet_helpers.training.fused import fuse, is_fast_under_xla
 from lenet_helpers.training.progress import progress_callbacks
+from lenet_helpers.training.state import variables_of
 
 IMAGES_PER_CALL = 5400
 PREDICTION_BATCH = 250
@@ -56,11 +58,21 @@ def train(
     state: a `TrainingState`, kept as epochs finish; training goes on from what it holds, and
         becomes what it would have become without the interruption.
     Returns a Keras History with the running training metrics and the validation metrics of each
-    epoch. Interrupting the kernel ends training early: model and history stay usable.
-    Raises ValueError if the model is not compiled, if images and labels do not fit together, or if
-    a label has no output.
+    epoch. Interrupting the kernel ends training early: model, optimizer and history are then those
+    of the last finished epoch. Before the first has finished, they are as they were, and
+    KeyboardInterrupt is raised.
+    Raises ValueError if the model is not compiled, if there are no images, if labels are no array
+    of digits, one for each image and output, if a number is out of range, or if a preprocessed
+    image holds NaN or infinity; and TypeError for images that are not uint8.
     """
-    _check(model, images, labels, batch_size, epochs)
+    _check(model, images, labels, "train on")
+    for name, value, least in (
+        ("batch_size", batch_size, 1),
+        ("epochs", epochs, 1),
+        ("seed", seed, 0),
+    ):
+        _check_whole(name, value, least)
+    _check_inputs(images, preprocess)
     training, validation = _split(len(images), validation_split)
     updates = math.ceil((training.stop - training.start) / batch_size)
     callbacks = keras.callbacks.CallbackList(
@@ -80,6 +92,7 @@ def train(
         history.history = state.restore(model)
         history.epoch = list(range(len(history.history.get("loss", []))))
         initial_epoch = len(history.epoch) or initial_epoch
+    finished, values = len(history.epoch), _values(model)
     try:
         for epoch in range(initial_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
@@ -94,10 +107,23 @@ def train(
             callbacks.on_epoch_end(epoch, logs)
             if state:
                 state.keep(model, history.history)
+            finished, values = len(history.epoch), _values(model)
             if model.stop_training:
                 break
     except KeyboardInterrupt:
-        print(f"Interrupted after {len(history.epoch)} finished epochs.", file=sys.stderr)
+        if len(history.epoch) == finished:
+            _assign(model, values)
+        callbacks.on_train_end(logs)
+        if not history.epoch:
+            raise KeyboardInterrupt(
+                "Interrupted before an epoch was finished: the model is as it was."
+            ) from None
+        print(
+            f"Interrupted after {len(history.epoch)} finished epochs: the model is that of the "
+            "last of them.",
+            file=sys.stderr,
+        )
+        return history
     callbacks.on_train_end(logs)
     return history
 
@@ -111,7 +137,9 @@ def predict(model, images, preprocess=to_model_input):
     """What the model puts out for each image: (N, classes) float32.
 
     images: (N, 28, 28) uint8. The compiled program is kept with the model; batches share the cores.
+    Raises TypeError or ValueError if they are anything else.
     """
+    check_images(images)
     if len(images) == 0:
         return np.empty((0, *model.output_shape[1:]), "float32")
     forward = _compiled_forward(model, preprocess)
@@ -130,32 +158,67 @@ def _filled(batch):
 
 
 def evaluate(model, images, labels, preprocess=to_model_input):
-    """The model's loss and metrics over all images: dict of float, named as in `fit`'s logs."""
-    return scores(model, labels, predict(model, images, preprocess))
+    """The model's loss and metrics over all images: dict of float, named as in `fit`'s logs.
 
-
-def scores(model, labels, predictions):
-    """The compiled loss and metrics of predictions already made: dict of float."""
-    labels, predictions = tf.constant(labels), tf.constant(predictions)
+    Raises ValueError as `train`, and if there are no images.
+    """
+    _check(model, images, labels, "evaluate")
+    labels, outputs = tf.constant(labels), tf.constant(predict(model, images, preprocess))
     model.reset_metrics()
-    loss = model.compute_loss(y=labels, y_pred=predictions, training=False)
-    _update_metrics(model, labels, predictions, loss, len(labels))
+    loss = model.compute_loss(y=labels, y_pred=outputs, training=False)
+    _update_metrics(model, labels, outputs, loss, len(labels))
     return _as_floats(model.get_metrics_result())
 
 
-def _check(model, images, labels, batch_size, epochs):
+def _check(model, images, labels, purpose):
     if not getattr(model, "compiled", False):
         raise ValueError("The model is not compiled: call model.compile(...) first.")
+    for name, values in (("images", images), ("labels", labels)):
+        if not isinstance(values, np.ndarray):
+            kind = type(values).__name__
+            raise ValueError(f"{name} must be a NumPy array, got {kind}: try np.asarray({name}).")
+    check_images(images)
+    if len(images) == 0:
+        raise ValueError(f"There are no images to {purpose}.")
+    _check_labels(labels, model.output_shape[-1])
     if len(images) != len(labels):
         raise ValueError(f"{len(images)} images but {len(labels)} labels.")
-    if not isinstance(images, np.ndarray):
-        raise ValueError(f"images must be a NumPy array, got {type(images).__name__}.")
-    if batch_size < 1 or epochs < 1:
-        raise ValueError(f"batch_size and epochs must be at least 1: {batch_size}, {epochs}.")
-    classes = model.output_shape[-1]
+
+
+def _check_labels(labels, classes):
+    if labels.ndim != 1:
+        hint = " One-hot labels become digits by labels.argmax(axis=1)." if labels.ndim == 2 else ""
+        raise ValueError(f"labels must have shape (N,), got {labels.shape}.{hint}")
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be integers, got {labels.dtype}: try labels.astype(int).")
     others = np.setdiff1d(labels, np.arange(classes))
     if len(others):
         raise ValueError(f"Labels must be 0 to {classes - 1}, but {others[0]} is among them.")
+
+
+def _check_whole(name, value, least):
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}.")
+
+
+def _check_inputs(images, preprocess):
+    for start in range(0, len(images), IMAGES_PER_CALL):
+        inputs = np.asarray(preprocess(tf.constant(images[start : start + IMAGES_PER_CALL])))
+        if not np.isfinite(inputs).all():
+            wrong = ~np.isfinite(inputs).reshape(len(inputs), -1).all(axis=1)
+            raise ValueError(
+                f"Image {start + wrong.argmax()} holds NaN or infinity after preprocessing: does "
+                "it divide by zero?"
+            )
+
+
+def _values(model):
+    return [variable.numpy() for variable in variables_of(model)]
+
+
+def _assign(model, values):
+    for variable, value in zip(variables_of(model), values, strict=True):
+        variable.assign(value)
 
 
 def _split(n, validation_split):

@@ -42,7 +42,7 @@ class TrainingState:
                 values = [kept[f"{place:03}"] for place in range(len(kept.files) - 1)]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return {}
-        variables = _variables(model)
+        variables = variables_of(model)
         if about["purpose"] != self.purpose or [v.shape for v in values] != [
             tuple(v.shape) for v in variables
         ]:
@@ -60,7 +60,7 @@ class TrainingState:
         if time.monotonic() - self.saved < self.seconds_apart:
             return
         about = {"purpose": self.purpose, "seconds": self.seconds, "logs": logs}
-        values = {f"{n:03}": np.asarray(v) for n, v in enumerate(_variables(model))}
+        values = {f"{n:03}": np.asarray(v) for n, v in enumerate(variables_of(model))}
         try:
             with replaced(self.path) as file:
                 np.savez(file, about=json.dumps(about), **values)
@@ -73,5 +73,6 @@ class TrainingState:
         self.path.unlink(missing_ok=True)
 
 
-def _variables(model):
+def variables_of(model):
+    """All that training changes: the variables of a compiled model and its optimizer, a list."""
     return [*model.weights, *model.optimizer.variables]

@@ -5,7 +5,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import checks, texts
-from course.execute import tidy
+from course.execute import LIVE, tidy
 from course.project import ToolError
 
 ADDRESS = "https://github.com/someone/something"
@@ -64,6 +64,12 @@ def problems(notebook):
 def test_a_sound_chapter_passes():
     sound = chapter(approx=0.004, approx_basis="val accuracy")
     assert problems(sound) == []
+
+
+def test_what_only_a_live_run_shows_is_not_kept():
+    bar = [new_output("stream", text="5400/5400 12s 2ms/step")]
+    assert any("a timing" in problem for problem in problems(chapter(outputs=bar)))
+    assert problems(chapter(outputs=bar, tags=[LIVE])) == []
 
 
 @pytest.mark.parametrize("count", [None, 1, 3])
@@ -149,7 +155,7 @@ def test_links(tmp_path):
 
 def test_readme_s_table_and_alternative_texts_are_written_anew():
     text = "<!-- chapters -->\nold\n<!-- /chapters -->\n![old](figures/03_network.png) ![b](c.svg)"
-    after = texts.described(texts.filled(text, "new \\1"), {"03_network": "A network."})
+    after = texts.described(texts.filled(text, chapters="new \\1"), {"03_network": "A network."})
     assert after == text.replace("\nold\n", "\nnew \\1\n").replace("![old]", "![A network.]")
 
 

@@ -53,6 +53,7 @@ def clone(tmp_path):
     for name in ("pyproject.toml", "CITATION.cff"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "README.md").write_text(README)
+    (tmp_path / "CONTRIBUTING.md").write_text("60<!-- result: digits_here --> digits\n")
     (tmp_path / "notebooks").mkdir()
     for name, sources in NOTEBOOKS.items():
         title = new_markdown_cell(f"# Chapter {name[1]} · {name}")
@@ -206,7 +207,7 @@ def test_a_missing_package_is_one_clear_line(module, monkeypatch, capsys):
         return None if name == module else importlib.util.spec_from_loader(name, None)
 
     monkeypatch.setattr("importlib.util.find_spec", find_spec)
-    for command in ("notebooks", "refresh", "workshop"):
+    for command in ("notebooks", "refresh", "guide"):
         assert main([command]) == 1
         assert capsys.readouterr().err == f"\nerror: {module} is not installed: pip install {LAB}\n"
 
@@ -244,6 +245,10 @@ def test_refresh_rewrites_outputs_numbers_and_texts(clone, run, is_full):
     readme = (clone / "README.md").read_text()
     assert readme.startswith("70<!-- result: digits_here --> digits")
     assert "(notebooks/02_failing.ipynb)" in readme
+    assert (clone / "CONTRIBUTING.md").read_text() == "70<!-- result: digits_here --> digits\n"
+    learners = nbformat.read(clone / "workshop/01_sound.ipynb", as_version=4)
+    assert [cell.get("outputs") for cell in learners.cells] == [None, [], [], None]
+    assert learners.cells[-1].source == "70 digits"
     assert (clone / "figures/01_empty.png").is_file()
 
 
@@ -266,7 +271,9 @@ def test_texts_names_file_and_cell_of_each_wrong_number(clone, run):
     (clone / "figures").mkdir()
     status, printed = run("texts")
     assert status == 1
-    assert "README.md: 60<!-- result: digits_here -->: 'digits_here' is not in" in printed
+    for name in ("README.md", "CONTRIBUTING.md"):
+        assert f"{name}: 60<!-- result: digits_here -->: 'digits_here' is not in" in printed
+    assert "workshop/01_sound.ipynb is old: run `python -m course stamp`" in printed
     for name in TEXTS:
         cell = nbformat.read(clone / f"notebooks/{name}.ipynb", as_version=4).cells[-1]
         assert f"notebooks/{name}.ipynb, cell {cell.id!r}: {cell.source.split()[0]}" in printed

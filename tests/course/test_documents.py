@@ -6,17 +6,22 @@ import sys
 
 import nbformat
 import pytest
+import yaml
 
 from course import checks, texts
 from course.numbers import measured_tolerances
 from course.project import (
     CITATION,
+    CONTRIBUTING,
     NOTEBOOKS,
     README,
     ROOT,
+    WORKSHOP,
     notebook_paths,
     repository_address,
 )
+from course.stamp import learners
+from course.workshop.learner import stale_files
 from lenet_helpers import __version__
 
 PATHS = notebook_paths()
@@ -72,8 +77,14 @@ def test_links_in_notebooks_lead_somewhere(notebook):
     none(checks.broken_links(checks.markdown(notebook), NOTEBOOKS))
 
 
-def test_links_in_readme_lead_somewhere():
-    none(checks.broken_links(README.read_text(encoding="utf-8"), ROOT))
+@pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=lambda path: path.stem)
+def test_links_in_a_text_lead_somewhere(text):
+    none(checks.broken_links(text.read_text(encoding="utf-8"), ROOT))
+
+
+def test_the_learner_s_notebooks_are_what_the_chapters_give():
+    stale = stale_files(WORKSHOP, learners())
+    assert stale == [], "run `python -m course stamp`"
 
 
 def test_the_citation_bears_the_repository_s_address():
@@ -84,6 +95,17 @@ def test_the_citation_bears_the_repository_s_address():
 
 def test_the_version_is_in_the_list_of_changes():
     assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*(ROOT / ".github").rglob("*.yml"), ROOT / ".pre-commit-config.yaml"],
+    ids=lambda path: path.name,
+)
+def test_forms_and_workflows_are_read_as_they_are_meant(path):
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    parts = {"workflows": {"name", "jobs"}, "ISSUE_TEMPLATE": {"name", "description", "body"}}
+    assert parts.get(path.parent.name, {"repos"}) <= set(found)
 
 
 def test_ruff_is_content():

@@ -18,11 +18,11 @@ from course.documents import wrong_in_notebook
 from course.evaluate import VALUES
 from course.figures import PNG, figures, wrong_figures
 from course.numbers import knowing, wrong_numbers
-from course.project import FIGURES, GUIDE, README, notebook_paths
+from course.project import FIGURES, TEXTS, notebook_paths
 from course.results import alternative_texts, named_numbers, read_results
 from course.tags import pieces, tags
 
-PATHS = [*notebook_paths(), README, GUIDE]
+PATHS = [*notebook_paths(), *TEXTS]
 RESULTS = read_results(FIGURES)
 KNOWN = knowing(named_numbers(RESULTS))
 ALTS = alternative_texts(RESULTS)

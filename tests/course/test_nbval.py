@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course.execute import execute
+from course.execute import LIVE, execute
 from course.project import ROOT
 from tests.course.small_exercise import small_exercise
 
@@ -39,6 +39,7 @@ CELLS = {
     "changed word": (LINE, "70 images, accuracy 0.9872\n", {}, False),
     "changed decimal": (LINE, "70 digits, accuracy 0.9871\n", {}, False),
     "cleared output": (LINE, "", {}, False),
+    "live output": (LINE, "", {"tags": [LIVE]}, True),
     "approx same": (LINE, "70 digits, accuracy 0.9872\n", APPROX, True),
     "approx within": (LINE, "70 digits, accuracy 0.9910\n", APPROX, True),
     "approx at the edge": (LINE, "70 digits, accuracy 0.9912\n", APPROX, True),

@@ -3,6 +3,7 @@
 import functools
 import html
 import http.server
+import re
 import subprocess
 import sys
 import threading
@@ -14,13 +15,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course.project import BUILD, NOTEBOOKS, ROOT, ToolError, notebook_paths
 from course.texts import RELEASE
 from course.website.glossary import glossary_page, link_terms, terms
-from course.website.site import SITE, broken_links, web_notebook, web_text
+from course.website.pdf import print_course
+from course.website.site import PDF, SITE, broken_links, web_notebook, web_text
+from course.workshop.learner import title
+from tests.conftest import CHROMIUM
 
 ADDRESS = "https://github.com/some/where"
 SCREENSHOTS = BUILD / "site-screenshots"
 CHAPTERS = [f"notebooks/{path.stem}.html" for path in notebook_paths()]
 PAGES = ["index.html", CHAPTERS[0], CHAPTERS[-1]]
 WIDTHS = {"desk": 1280, "phone": 390}
+A4 = 680  # pixels between its margins
 
 
 # --- what is written for Sphinx ----------------------------------------------------------------
@@ -60,11 +65,28 @@ def test_cells_say_in_myst_s_words_what_they_carry():
         new_code_cell("show()", outputs=[picture("a nine")]),
         new_code_cell("answer = 1", metadata=folded),
     ]
-    text, shown, hidden = web_notebook(new_notebook(cells=cells), NOTEBOOKS, ADDRESS).cells
+    cells.append(new_markdown_cell("Wait here.", metadata={"tags": ["instructor"]}))
+    cells.append(new_code_cell("import sys", metadata={"tags": ["setup"]}))
+    said = {"tags": ["check"], "jupyter": {"outputs_hidden": True}}
+    cells.append(new_code_cell("check()", metadata=said))
+    notebook = web_notebook(new_notebook(cells=cells), NOTEBOOKS, ADDRESS)
+    text, shown, hidden, setup, check = notebook.cells
     assert text.source == "[list](../index.md)"
     assert shown.metadata == {"mystnb": {"image": {"alt": "a nine"}}}
     assert hidden.metadata["tags"] == ["solution", "hide-input"]
     assert hidden.metadata["mystnb"]["code_prompt_show"] == "Solution"
+    assert setup.metadata["tags"] == ["setup", "hide-input"]
+    assert check.metadata["tags"] == ["check", "hide-output"]
+    assert check.metadata["mystnb"]["code_prompt_show"] == "What the check says"
+
+
+def test_a_page_leads_to_both_versions_in_colab():
+    address = "https://colab/blob/v1"
+    text = f"[![Open In Colab](https://a/b.svg)]({address}/notebooks/01_a.ipynb)"
+    notebook = new_notebook(cells=[new_markdown_cell(text)])
+    source = web_notebook(notebook, NOTEBOOKS, ADDRESS).cells[0].source
+    assert f"]({address}/workshop/01_a.ipynb)" in source
+    assert f"]({address}/notebooks/01_a.ipynb)" in source
 
 
 def test_two_pictures_of_one_cell_are_refused():
@@ -147,9 +169,9 @@ def read_cells(path):
 
 @pytest.fixture(scope="module")
 def site():
-    """Return the folder of the website, built anew from what is committed."""
+    """Return the folder of the website, built anew from what is committed, with the PDF."""
     pytest.importorskip("sphinx_book_theme", reason="needs pip install -r requirements-site.txt")
-    command = [sys.executable, "-m", "course", "site"]
+    command = [sys.executable, "-m", "course", "site", *(["--pdf"] if CHROMIUM else [])]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return SITE
@@ -162,6 +184,24 @@ def test_a_chapter_s_page_has_its_alternative_texts_and_its_notebook(site, path)
     assert (site / f"_sources/notebooks/{path.name}").read_bytes() == path.read_bytes()
     assert f'href="../_sources/notebooks/{path.name}"' in page
     assert f"/blob/{RELEASE}/notebooks/{path.name}" in page
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+def test_the_course_is_one_pdf_with_every_chapter_in_its_outline(site):
+    content = (site / PDF).read_bytes()
+    for path in notebook_paths():
+        heading = f"Chapter {int(path.name[:2])} · {title(nbformat.read(path, as_version=4))}"
+        spelled = heading.encode("utf-16-be").hex().upper().encode()
+        assert b"/Title <FEFF" + spelled + b">" in content
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) > 10 * len(CHAPTERS)
+    assert f'href="{PDF}"' in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_without_a_browser_no_pdf_is_printed(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="needs Chromium or Chrome"):
+        print_course(tmp_path / "course.pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
 def alternative_texts(path):
@@ -227,8 +267,11 @@ def test_a_page_fits_its_screen_and_reports_no_error(page, address, name):
     assert all(sizes)
 
 
-def test_a_solution_is_folded_and_what_its_check_says_is_not_cut_off(page, address):
+def test_solution_and_check_are_folded_and_what_it_says_is_not_cut_off(page, address):
     page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    assert page.locator(".cell_output :text-matches('^(Right|Not yet): '):visible").count() == 0
+    for folded in page.get_by_text("What the check says", exact=True).all():
+        folded.click()
     solution = page.locator(".tag_solution").first
     assert not solution.locator("pre").first.is_visible()
     solution.get_by_text("Solution", exact=True).first.click()
@@ -243,6 +286,46 @@ def test_lines_of_code_are_not_cut_off_on_a_desk(page, address, name):
     page.goto(address + name, wait_until="networkidle")
     cut = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
     assert page.locator(".cell_input pre").evaluate_all(cut) == 0
+
+
+def test_a_section_weighs_more_than_an_exercise(page, address):
+    page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    weight = "one => Number(getComputedStyle(one).fontWeight)"
+    section, exercise = (page.locator(f"article {name}").first for name in ("h2", "h3"))
+    assert section.evaluate(weight) > exercise.evaluate(weight)
+
+
+@pytest.mark.parametrize("page", ["phone"], indirect=True)
+def test_a_tap_shows_a_figure_in_its_full_size(page, address):
+    page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    figure = page.locator(".cell_output img").first
+    assert figure.evaluate("one => one.naturalWidth") > WIDTHS["phone"]
+    figure.click()
+    whole = page.locator("dialog.whole-figure img")
+    assert whole.bounding_box()["width"] == figure.evaluate("one => one.naturalWidth")
+    assert whole.get_attribute("alt") == figure.get_attribute("alt")
+    keep(page, "figure")
+    whole.click()
+    assert not whole.is_visible()
+
+
+@pytest.mark.parametrize("page", ["desk"], indirect=True)
+def test_a_printed_page_is_white_and_cuts_nothing_off(page, address):
+    page.emulate_media(color_scheme="dark")
+    page.goto(address + CHAPTERS[0], wait_until="networkidle")
+    assert sum(background(page)) < 150
+    note = "window.printed = document.documentElement.dataset.theme"
+    page.evaluate(f"addEventListener('beforeprint', () => {{ {note} }})")
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    assert page.evaluate("window.printed") == "light"
+    assert sum(background(page)) < 150
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4, "height": 1000})
+    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.locator(".bd-article pre:visible").evaluate_all(cut) == 0
+    torn = "all => all.filter(one => getComputedStyle(one).breakInside != 'avoid').length"
+    assert page.locator(".bd-article :is(pre, img)").evaluate_all(torn) == 0
+    assert page.locator(".bd-article details:visible").count() == 0
 
 
 def test_equations_are_set_without_a_network(page, address):
@@ -281,6 +364,8 @@ def test_dark_mode_can_be_chosen(page, address):
     page.locator("button.theme-switch-button:visible").click()
     page.locator("button.theme-change-button[data-mode=dark]").click()
     keep(page, "dark")
+    frame = "one => getComputedStyle(one).padding"
+    assert page.locator(".cell_output img").first.evaluate(frame) == "0px"
     assert sum(background(page)) < 150 < 600 < sum(light)
 
 

@@ -1,11 +1,13 @@
 """Exercises judge as they should, learners see no solution, and the guide's sums are right."""
 
+import copy
+import functools
+import html
 import inspect
 import math
 import random
 import re
 import symtable
-import tomllib
 from types import SimpleNamespace
 
 import nbformat
@@ -19,23 +21,28 @@ from sklearn.neighbors import KNeighborsClassifier
 from course import checks
 from course.lab import served
 from course.project import (
-    GUIDE,
+    FIGURES,
     ToolError,
     chapter,
     notebook_paths,
     repository_address,
 )
-from course.tags import tags
-from course.workshop import schedule, workshop
-from course.workshop.learner import exercises, learners_version, solution_lines
+from course.results import read_results
+from course.texts import RELEASE
+from course.website.site import broken_links
+from course.workshop import guide as instructor
+from course.workshop import schedule
+from course.workshop.learner import exercises, learners_version, solution_lines, stale_files
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
+from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
 WITH_EXERCISES = {path: one for path, one in NOTEBOOKS.items() if exercises(one)}
+RESULTS = read_results(FIGURES)
 ADDRESS = "https://github.com/someone/notebooks"
 MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)
 
@@ -144,49 +151,117 @@ def bound(source):
 # --- the learner's version ---------------------------------------------------------------------
 
 
+@functools.cache
+def version_of(path):
+    return learners_version(NOTEBOOKS[path], path.name, ADDRESS, RESULTS)
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
 def test_a_learner_s_version_holds_no_solution(notebook):
     assert solution_lines(notebook)
-    assert leaked(notebook, learners_version(notebook, ADDRESS)) == set()
+    path = next(path for path, one in NOTEBOOKS.items() if one is notebook)
+    assert leaked(notebook, version_of(path)) == set()
 
 
 def test_a_solution_that_shows_elsewhere_is_found():
-    notebook = new_notebook(cells=small_exercise(solution="my_sum = 2 + 2"))
-    notebook.cells.append(new_markdown_cell("By the way: `my_sum = 2 + 2`."))
-    assert leaked(notebook, learners_version(notebook, ADDRESS)) == {"my_sum = 2 + 2"}
+    notebook = small("By the way: `my_sum = 2 + 2`.", solution="my_sum = 2 + 2")
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    assert leaked(notebook, version) == {"my_sum = 2 + 2"}
 
 
-def test_a_learner_s_version_differs_in_nothing_else(notebook):
-    version = learners_version(notebook, ADDRESS)
+def test_a_learner_s_version_shows_nothing_that_a_run_shows(path):
+    version = version_of(path)
     nbformat.validate(version)
-    shown = {i for one in exercises(notebook) for i in range(one.solution, one.check + 1)}
-    for i, (old, new) in enumerate(zip(notebook.cells, version.cells, strict=True)):
-        assert old.id == new.id
-        if i not in shown and old.cell_type == "code":
-            assert old == new
-        if i in shown and old.cell_type == "code":
-            assert new.outputs == []
-            assert new.execution_count is None
-    assert version.metadata == notebook.metadata
+    for cell in version.cells:
+        assert set(cell.metadata) <= {"tags"}
+        assert cell.get("outputs", []) == []
+        assert cell.get("execution_count") is None
+    code = [cell.source for cell in NOTEBOOKS[path].cells if cell.cell_type == "code"]
+    kept = [cell.source for cell in version.cells if cell.cell_type == "code"]
+    replaced = {one.solution for one in exercises(NOTEBOOKS[path])}
+    assert len(code) == len(kept)
+    assert sum(a != b for a, b in zip(code, kept, strict=True)) == len(replaced)
 
 
-def test_a_learner_can_see_and_write_the_answer_cells(notebook):
-    version = learners_version(notebook, ADDRESS)
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("7<!-- wrong --> errors", "[?] errors"),
+        ("`(28, 28)`<!-- image.shape --> pixels", "[?] pixels"),
+        ("20<!-- epochs --> epochs", "20 epochs"),
+        ("40<!-- 2 * epochs --> epochs", "40 epochs"),
+        ("7<!-- errors = abs(wrong) ± error --> errors", "[?] errors"),
+        ("98.37<!-- fact: article.test_accuracy --> %", "98.37 %"),
+        ("a 9<!-- digit -->", "a 9"),
+        ("3<!-- result: before --> then", "3 then"),
+        ("3<!-- result: here -->, 4<!-- result: later -->", "[?], [?]"),
+        ("2<!-- twice -->", "[?]"),
+    ],
+)
+def test_numbers_that_an_output_shows_are_blank(text, expected):
+    code = "%pip list\nepochs = 20\nwrong = count(epochs)\nfor twice in (1, 2):\n    twice = 3"
+    notebook = new_notebook(cells=[new_code_cell(code), new_markdown_cell(text)])
+    numbers = {"04": "before", "05": "here", "11": "later"}
+    results = {chapter: {"numbers": {name: 1}} for chapter, name in numbers.items()}
+    version = learners_version(notebook, "05_some.ipynb", ADDRESS, results)
+    assert version.cells[1].source == expected
+
+
+def test_an_exercise_keeps_its_numbers():
+    notebook = small()
+    notebook.cells[0].source += "\n\nHow much is 7<!-- total -->?"
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    assert version.cells[0].source.endswith("How much is 7?")
+
+
+def test_notes_for_the_instructor_are_left_out():
+    notebook = small()
+    notebook.cells.insert(1, new_markdown_cell("Wait here.", metadata={"tags": ["instructor"]}))
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    assert len(version.cells) == len(notebook.cells) - 1
+    assert version.cells[1].source == "my_sum = ..."
+
+
+def test_a_note_for_the_instructor_is_no_code():
+    note = new_code_cell("wait()", metadata={"tags": ["instructor"]})
+    with pytest.raises(ToolError, match="is a Markdown cell"):
+        learners_version(new_notebook(cells=[note]), "01_small.ipynb", ADDRESS, {})
+
+
+def test_what_a_check_says_is_folded_with_the_solution(notebook):
     for one in exercises(notebook):
-        assert version.cells[one.solution].metadata == {"tags": ["answer"]}
+        assert notebook.cells[one.check].metadata["jupyter"]["outputs_hidden"] is True
 
 
-def test_links_of_a_learner_s_version_lead_somewhere(notebook, tmp_path):
-    for path in NOTEBOOKS:
-        (tmp_path / path.name).touch()
-    version = learners_version(notebook, ADDRESS)
-    assert checks.broken_links(checks.markdown(version), tmp_path) == []
-    assert "colab.research" not in version.cells[0].source
+def small(text="", **options):
+    cells = small_exercise(**options)
+    return new_notebook(cells=[*cells, new_markdown_cell(text, id="text")])
+
+
+def test_links_of_a_learner_s_version_lead_somewhere(path, tmp_path):
+    for other in NOTEBOOKS:
+        (tmp_path / other.name).touch()
+    opening = version_of(path).cells[0].source
+    assert checks.broken_links(checks.markdown(version_of(path)), tmp_path) == []
+    assert f"/blob/{RELEASE}/workshop/{path.name})" in opening
+    assert f"]({ADDRESS}/blob/main/notebooks/{path.name})" in opening
 
 
 def test_a_link_upwards_leads_to_the_repository():
     notebook = new_notebook(cells=[new_markdown_cell("[list](../README.md) [next](02_b.ipynb)")])
-    source = learners_version(notebook, ADDRESS).cells[0].source
+    source = learners_version(notebook, "01_a.ipynb", ADDRESS, {}).cells[0].source
     assert source == f"[list]({ADDRESS}/blob/main/README.md) [next](02_b.ipynb)"
+
+
+def test_files_that_are_missing_old_or_too_many_are_found(tmp_path):
+    files = {"01_a.ipynb": "a", "02_b.ipynb": "b", "03_c.ipynb": "c"}
+    for name, text in {"01_a.ipynb": "a", "02_b.ipynb": "old", "04_d.ipynb": "d"}.items():
+        (tmp_path / name).write_text(text)
+    assert stale_files(tmp_path, files) == ["02_b.ipynb", "03_c.ipynb", "04_d.ipynb"]
 
 
 def leaked(notebook, version):
@@ -208,7 +283,7 @@ def strings(node):
 def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, jupyterlab):
     address, folder = jupyterlab
     notebook = next(iter(WITH_EXERCISES.values()))
-    nbformat.write(learners_version(notebook, ADDRESS), folder / "learners.ipynb")
+    nbformat.write(version_of(next(iter(WITH_EXERCISES))), folder / "learners.ipynb")
     page = browser.new_page()
     page.goto(address("learners.ipynb"))
     page.get_by_text("| Idle").wait_for(timeout=30_000)
@@ -305,14 +380,18 @@ def context():
         "distance_in_deviations": (1, pd.Series([0.98, 0.99, 0.97]), 0.985),
         "wrong_fours": (1, counts),
         "always_one": (2, labels),
+        "size_of_a_test_set": (1, 0.0114),
+        "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
         "threshold": (1, model, digits),
         "honest_accuracy": (1,),
         "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
-        "kernels_of_c3": (2, model),
+        "size_in_the_box": (2, images[0, :20, :10]),
+        "saturated_units": (1, images[:20, 0] / 255),
         "costliest_square": (2, draw.random((28, 28))),
+        "largest_shift": (1, model, images[:20], labels[:20]),
         "centred": (1, images[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
         "normalised_convolution": (1, deep_network(maps=(2, 3, 2, 3), kernel_sizes=(3, 3, 3, 3))),
@@ -516,19 +595,19 @@ TWO = [
 
 
 def test_everything_is_chosen_where_it_fits():
-    assert schedule.chosen(TWO, 51) == [*TWO[0], *TWO[1]]
+    assert schedule.chosen(TWO, 51)[0] == [*TWO[0], *TWO[1]]
 
 
 def test_first_exercises_come_before_second_ones():
-    assert schedule.chosen(TWO, 38) == [*TWO[0][:2], *TWO[1][:2]]
+    assert schedule.chosen(TWO, 38)[0] == [*TWO[0][:2], *TWO[1][:2]]
 
 
 def test_a_chapter_that_does_not_fit_takes_its_exercises_along():
-    assert schedule.chosen(TWO, 28) == TWO[0]
+    assert schedule.chosen(TWO, 28)[0] == TWO[0]
 
 
 def test_a_walk_through_without_time_for_an_exercise_is_left_out():
-    assert schedule.chosen(TWO, 33) == TWO[0]
+    assert schedule.chosen(TWO, 33)[0] == TWO[0]
 
 
 def test_breaks_stand_between_chapters():
@@ -561,9 +640,12 @@ def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
 @pytest.mark.parametrize("name", schedule.PLANS)
 def test_a_plan_of_the_chapters_keeps_its_time(name):
     minutes, breaks = schedule.PLANS[name]
-    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))["chapters"]
-    parts = [workshop._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()]
-    fitting = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
+    words = instructor.read_guide()["chapters"]
+    parts = [
+        instructor._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()
+    ]
+    fitting, left_out = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
+    assert len(fitting) + len(left_out) == sum(map(len, parts))
     assert minutes * 3 / 4 < schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME
     assert schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME <= 0.95 * minutes
     kinds = [part.kind for part in fitting]
@@ -572,36 +654,37 @@ def test_a_plan_of_the_chapters_keeps_its_time(name):
 
 @pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])
 def test_minutes_of(span, minutes):
-    assert workshop.minutes_of(span) == minutes
+    assert instructor.minutes_of(span) == minutes
 
 
 def test_another_unit_is_an_error():
     with pytest.raises(ValueError, match="no time"):
-        workshop.minutes_of("2 hours")
+        instructor.minutes_of("2 hours")
 
 
 def test_the_guide_tells_of_each_chapter_with_exercises():
-    text = workshop.guide(NOTEBOOKS, times={})
-    words = tomllib.loads(GUIDE.read_text(encoding="utf-8"))
+    text = instructor.guide(NOTEBOOKS, times={})
+    words = instructor.read_guide()
     for path, notebook in WITH_EXERCISES.items():
         entry = words["chapters"][chapter(path)]
         assert entry["misconceptions"]
         assert entry["questions"]
         assert entry["stop"] in text
-        assert all(f"| {one.number} | {one.title} |" in text for one in exercises(notebook))
+        for one in exercises(notebook):
+            assert f"#### Exercise {one.number} · {one.title}\n" in text
     assert "not tested" in text
 
 
 def test_measured_times_stand_in_the_guide():
     path = next(iter(NOTEBOOKS))
-    times = {path.stem: {"seconds": 83.4, "data": "MNIST", "code": workshop._code(path)}}
-    text = workshop.guide(NOTEBOOKS, times)
+    times = {path.stem: {"seconds": 83.4, "data": "MNIST", "code": instructor._fingerprint(path)}}
+    text = instructor.guide(NOTEBOOKS, times)
     assert "| 83 s |" in text
     assert "data: MNIST" in text
 
 
 def test_the_guide_tells_what_the_kernels_took():
-    text, rows = workshop.guide(NOTEBOOKS, times={}), read_kernels()
+    text, rows = instructor.guide(NOTEBOOKS, times={}), read_kernels()
     for count, measured in rows[rows["who"] == "all"].groupby("kernels"):
         values = measured.groupby("measure")["value"].median()
         line = re.search(rf"^\| {count} \| {values['time']:.0f} s \|.*", text, re.MULTILINE)[0]
@@ -636,15 +719,53 @@ def test_the_room_check_asks_for_the_memory_that_chapter_04_took():
     assert 1 <= room.MEMORY[0] / (took["value"].max() * 2**20) < 1.2
 
 
-def test_the_command_writes_every_chapter_and_the_guide(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(workshop, "WORKSHOP", tmp_path)
-    monkeypatch.setattr(workshop, "TIMES", tmp_path / "times.json")
-    monkeypatch.setattr(workshop, "ROOT", tmp_path)
-    workshop.workshop()
-    written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"GUIDE.md", *(path.name for path in NOTEBOOKS)}
-    guide = (tmp_path / "GUIDE.md").read_text(encoding="utf-8")
-    assert checks.broken_links(guide, tmp_path) == []
-    assert tags(guide) == []
-    assert repository_address() not in guide
-    assert "learner's notebooks" in capsys.readouterr().out
+def test_the_guide_s_answers_are_those_that_the_checks_are_tried_with():
+    text = html.unescape(instructor.guide(NOTEBOOKS, times={}))
+    for notebook in WITH_EXERCISES.values():
+        for one in exercises(notebook):
+            solution = notebook.cells[one.solution]
+            begin = text.index(f"#### Exercise {one.number} · ")
+            part = text[begin : text.index("</table>", begin)]
+            shown = re.findall(r"<pre>(.*?)</pre>", part, re.DOTALL)
+            wrong = solution.metadata["exercise"]["wrong"]
+            answers = [solution.source.removeprefix("# @title Solution\n")]
+            assert shown == [*answers, *(each["answer"] for each in wrong)]
+            assert re.findall(r"</td><td>(.*?)</td>", part) == [each["says"] for each in wrong]
+
+
+def test_what_is_left_out_has_a_reason():
+    reasons = {part.what: why for part, why in schedule.chosen(TWO, 28)[1]}
+    assert reasons == {
+        "chapter 02 20": "25 min, and 15 min were left",
+        "exercise 02 5": "25 min, and 15 min were left",
+        "question 02 4": "its chapter is left out",
+    }
+    assert [why for _, why in schedule.chosen(TWO, 42)[1]] == ["9 min, and 4 min were left"]
+    assert schedule.chosen(TWO, 51)[1] == []
+
+
+def test_a_note_in_a_chapter_stands_in_the_guide_below_its_section():
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    notebook = copy.deepcopy(notebook)
+    note = new_markdown_cell("Wait for 7<!-- n --> hands.", metadata={"tags": ["instructor"]})
+    notebook.cells.insert(-1, new_markdown_cell("## Hands\n\nUp."))
+    notebook.cells.insert(-1, note)
+    text = instructor.guide({path: notebook}, times={})
+    assert "### Notes beside the text\n\n*Hands*\n\nWait for 7 hands." in text
+
+
+def test_the_command_writes_the_guide_and_slides_apart_from_the_learner_s_notebooks(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(instructor, "FOLDER", tmp_path / "guide")
+    monkeypatch.setattr(instructor, "TIMES", tmp_path / "times.json")
+    monkeypatch.setattr(instructor, "ROOT", tmp_path)
+    instructor.write_guide()
+    decks = sorted(path.name for path in (tmp_path / "guide/slides").iterdir())
+    assert decks == [f"{path.stem}.html" for path in NOTEBOOKS]
+    page = (tmp_path / "guide/index.html").read_text(encoding="utf-8")
+    assert broken_links(tmp_path / "guide") == []
+    assert "<!-- " not in page
+    assert repository_address() not in page
+    assert all(f'href="slides/{name}"' in page for name in decks)
+    assert "decks of slides" in capsys.readouterr().out

@@ -15,7 +15,7 @@ import tempfile
 
 LOADED = (
     *("lenet_helpers.__main__", "course.__main__", "tests.studies.small_study"),
-    *("course.documents", "course.refresh", "course.run", "course.workshop.workshop"),
+    *("course.documents", "course.refresh", "course.run", "course.workshop.guide"),
     *("course.website.site", "course.colab", "lenet_helpers.studies.seeds"),
 )
 

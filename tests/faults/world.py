@@ -21,7 +21,7 @@ from course.project import ROOT
 FAULTS = Path(__file__).with_name("faults.toml")
 PATIENCE = 10  # seconds until the last process has ended
 COPIED = ("course", "lenet_helpers", "tests/studies", "tests/faults")
-IGNORED = shutil.ignore_patterns("__pycache__", "live", "*.npz", "*.csv", "*.png", "*.js", "*.css")
+IGNORED = shutil.ignore_patterns("__pycache__", "live", "*.npz", "*.csv", "*.png")
 # Folders of a clone in which nothing but code stands.
 CODE = {"__pycache__", "tests", "website", "jupyter", "stand_in", "training"}
 CODE |= {"exercises", "handwriting", "interpret", "lenet1998", "plots"}
@@ -53,6 +53,9 @@ README = """70<!-- result: digits_here --> digits
 <!-- /chapters -->
 """
 GUIDE = """opening = "Welcome."
+prerequisites = "Python."
+needs.01 = "nothing"
+needs.02 = "Chapter 1"
 welcome = "Open it."
 left = "Questions"
 sections = [{title = "Rooms", text = "{room} learners"}]
@@ -295,6 +298,8 @@ def _make_clone(folder):
     (artifacts / "checkpoints.json").write_text(json.dumps(kept))
     (folder / "README.md").write_text(README)
     (folder / "course/workshop/guide.toml").write_text(GUIDE)
+    for name in ("CONTRIBUTING.md", "course/website/home.md"):
+        (folder / name).write_text("# A text\n")
     (folder / "notebooks").mkdir()
     (folder / "figures").mkdir()
     for number in (1, 2):

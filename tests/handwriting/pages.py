@@ -10,6 +10,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from lenet_helpers.handwriting.photos import read_photo
+from lenet_helpers.handwriting.strokes import HandwritingError, normalise
+
 SIDE, DIGIT = 900, 500
 PEN, WHITE, SKIN, DESK = 20, 238, (200, 150, 125), (110, 75, 45)
 Y, X = np.mgrid[:SIDE, :SIDE]
@@ -143,3 +146,15 @@ REFUSED = {
     "nothing but a vignette": on(blank, lit, 1 - 0.42 * FROM_CENTRE**2),
     "nothing but a crease": on(blank, lit, CREASE),
 }
+
+
+def read_page(kind, image, path):
+    """Photograph a digit on a kind of page, as a file, and read it.
+
+    Returns what a network gets, (28, 28) uint8, or why the page is refused, str.
+    """
+    Image.fromarray(photograph((READ | REFUSED)[kind](image))).save(path)
+    try:
+        return normalise(read_photo(path)).centred
+    except HandwritingError as error:
+        return str(error)

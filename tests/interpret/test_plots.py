@@ -1,4 +1,4 @@
-"""Figures of chapter 8 show the numbers that they are given."""
+"""Figures of chapters 8 and 9 show the numbers that they are given."""
 
 import numpy as np
 import pandas as pd
@@ -40,28 +40,22 @@ def test_feature_maps_stand_side_by_side_on_one_scale(images, random):
     assert [bar.get_width() for bar in drawn["the answer"].patches] == list(outputs["output"])
 
 
-def test_a_kernel_stands_in_the_row_it_reads_and_the_column_it_makes(random):
-    kernel = random.normal(size=(5, 5, 6, 16))
-    figure = plots.kernels({"C1": random.normal(size=(5, 5, 1, 6)), "C3": kernel}, SUBJECT)
-    drawn = {axes.get_title(): axes for axes in figure.axes}
-    sheet = shown(drawn["C3: 96 kernels"])
-    np.testing.assert_array_equal(
-        sheet[2 * 6 : 2 * 6 + 5, 11 * 6 : 11 * 6 + 5], kernel[:, :, 2, 11]
-    )
-    assert shown(drawn["C1: 6 kernels"]).shape == (5, 35)
-
-
-def test_a_missing_connection_is_blank():
-    networks = {"one": np.ones((2, 2)), "two": np.array([[1.25, 0.0], [0.5, 3.0]])}
-    axes = plots.connections(networks, "S2", "C3", SUBJECT).axes[1]
-    assert [text.get_text() for text in axes.texts] == ["1.2", "", "0.5", "3.0"]
-    assert (axes.get_title(), axes.get_ylabel()) == ("two", "map of S2")
+def test_a_kernel_stands_above_the_map_that_it_makes(random):
+    kernel, maps = random.normal(size=(5, 5, 1, 3)), random.normal(size=(24, 24, 3))
+    figure = plots.kernels(kernel, maps, SUBJECT)
+    np.testing.assert_array_equal(shown(figure.axes[1]), kernel[:, :, 0, 1])
+    np.testing.assert_array_equal(shown(figure.axes[4]), maps[:, :, 1])
+    limits = {axes.images[0].get_clim() for axes in figure.axes[3:6]}
+    assert limits == {(-np.abs(maps).max(), np.abs(maps).max())}
+    assert [axes.get_title() for axes in figure.axes[:3]] == ["map 0", "map 1", "map 2"]
 
 
 def test_misread_images_are_crossed(labels, random):
     points, correct = random.normal(size=(60, 2)), np.arange(60) != 7
     figure = plots.embedding(points, labels, correct, ["one", "two"], SUBJECT)
-    crosses = figure.axes[0].collections[-1]
+    dots, crosses = figure.axes[0].collections
+    np.testing.assert_allclose(dots.get_offsets(), points)
+    assert len({tuple(colour) for colour in dots.get_facecolors()}) == 10
     np.testing.assert_allclose(crosses.get_offsets(), points[7:8])
     assert "misread (1 of 60)" in texts(figure)
     assert {str(digit) for digit in range(10)} <= set(texts(figure))
@@ -76,11 +70,12 @@ def test_relevance_shows_each_map(images, random):
 
 
 def test_randomisation_writes_each_correlation_under_its_map(random):
-    maps = {name: random.random((2, 28, 28)) for name in ("gradient", "edges")}
-    numbers = pd.DataFrame({"gradient": [1, 0.234], "edges": [1, 1]}, ["learned", "drawn"])
-    figure = plots.randomisation(maps, numbers, SUBJECT)
-    assert figure.axes[1].get_xlabel() == "rank correlation 0.23"
-    np.testing.assert_array_equal(shown(figure.axes[2]), maps["edges"][0])
+    edges, *maps = random.random((3, 28, 28))
+    numbers = pd.Series([1, 0.234], ["learned", "drawn"])
+    figure = plots.randomisation(edges, maps, numbers, SUBJECT)
+    assert figure.axes[2].get_xlabel() == "rank correlation 0.23"
+    for axes, picture in zip(figure.axes, (edges, *maps), strict=True):
+        np.testing.assert_array_equal(shown(axes), picture)
 
 
 def test_distorted_images_bear_their_severity(images):
@@ -139,9 +134,5 @@ def test_doubted_labels_bear_their_votes_and_the_answer(images):
 
 
 def test_figures_about_data_name_them(images):
-    figures = [
-        plots.connections({"one": np.ones((2, 3))}, "S2", "C3", SUBJECT),
-        plots.distorted({"one": {"0": images[0]}, "two": {"0": images[1]}}, SUBJECT),
-    ]
-    for figure in figures:
-        assert any(SUBJECT in text for text in texts(figure))
+    figure = plots.distorted({"one": {"0": images[0]}, "two": {"0": images[1]}}, SUBJECT)
+    assert any(SUBJECT in text for text in texts(figure))

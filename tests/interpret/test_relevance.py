@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from skimage.filters import sobel
 
 from lenet_helpers import interpret
 from lenet_helpers.preprocessing import to_model_input
@@ -81,6 +80,11 @@ def test_every_image_needs_a_digit(digits, model, images):
         interpret.saliency(model, images, digits)
 
 
+def test_an_unknown_layer_names_the_known_ones(model):
+    with pytest.raises(ValueError, match=r"F6; known: \['C1', 'S2'"):
+        interpret.randomised(model, ["C1", "F6"])
+
+
 def test_drawn_weights_keep_their_scale_and_nothing_else(model):
     copy = interpret.randomised(model, ["C3"], seed=1)
     for layer, other in zip(model.layers, copy.layers, strict=True):
@@ -123,7 +127,7 @@ def test_the_cascade_goes_from_the_output_to_the_input(model):
     ]
 
 
-def test_the_saliency_map_passes_the_randomisation_test_and_edges_fail(model, images, answers):
+def test_the_saliency_map_passes_the_randomisation_test(model, images, answers):
     """Adebayo et al. 2018: what explains the network changes with every layer that forgets."""
     gradient = [
         interpret.saliency(network, images, answers)
@@ -133,8 +137,6 @@ def test_the_saliency_map_passes_the_randomisation_test_and_edges_fail(model, im
     assert alike[0] == pytest.approx(1)
     assert max(alike[1:]) < 0.7
     assert alike[-1] < 0.5
-    edges = np.stack([sobel(image) for image in images])
-    assert interpret.rank_correlation(edges, edges).min() == pytest.approx(1)
 
 
 def test_rank_correlation_is_spearman_s():

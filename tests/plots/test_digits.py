@@ -14,25 +14,12 @@ def labels():
     return np.arange(60) % 10
 
 
-def test_the_numbers_beside_a_digit_are_its_pixels(images):
-    figure = plots.digit_and_numbers(images[0], (7, 10), 3, "Image 0", SUBJECT)
-    written = [text.get_text() for text in figure.axes[1].texts]
-    assert written == [str(value) for value in images[0, 7:10, 10:13].ravel()]
-
-
 def test_the_grid_has_one_row_for_each_digit(images, labels):
     figure = plots.digit_grid(images, labels, SUBJECT, columns=4)
     sheet = figure.axes[0].images[0].get_array()
     assert sheet.shape == (280, 112)
     third_seven = images[labels == 7][2]
     np.testing.assert_array_equal(sheet[7 * 28 : 8 * 28, 2 * 28 : 3 * 28], third_seven)
-
-
-def test_one_bar_for_each_digit_with_its_count(labels):
-    figure = plots.label_counts(np.append(labels, [1, 1]), SUBJECT)
-    right = figure.axes[1]
-    assert [bar.get_height() for bar in right.containers[0]] == [6, 8] + [6] * 8
-    assert [text.get_text() for text in right.texts] == ["6", "8"] + ["6"] * 8
 
 
 def test_mean_images_stand_under_their_digit():

@@ -1,7 +1,6 @@
 """Chapter 2: figures show the numbers that they are given."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from lenet_helpers import plots
@@ -35,10 +34,3 @@ def test_only_the_fixed_grey_scale_shows_double_scaling(images):
     figure = plots.double_scaling(once, once / 255, SUBJECT)
     tops = [axes.images[0].get_clim()[1] for axes in figure.axes[:3]]
     assert tops == [1, once.max() / 255, 1]
-
-
-def test_the_parts_balance_is_drawn_in_percent():
-    shares = pd.DataFrame({"training": np.full(10, 10.0), "validation": np.arange(5.5, 15)})
-    lines = plots.validation_balance(shares, SUBJECT).axes[0].lines
-    np.testing.assert_array_equal(lines[0].get_ydata(), shares["training"])
-    np.testing.assert_array_equal(lines[1].get_ydata(), shares["validation"])

@@ -4,6 +4,7 @@ import signal
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 
@@ -12,6 +13,7 @@ from lenet_helpers.models import article_lenet5, compile_article
 from lenet_helpers.preprocessing import to_model_input
 from lenet_helpers.training import epoch_order, evaluate, loop, predict, train
 from lenet_helpers.training.fused import fuse, is_fast_under_xla
+from lenet_helpers.training.state import variables_of
 
 
 @pytest.fixture(scope="module")
@@ -127,21 +129,47 @@ def test_resuming_gives_the_same_bits(tmp_path, digits):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_interrupting_leaves_a_usable_model_and_history(digits, capsys, ctrl_c):
+class CtrlC(keras.callbacks.Callback):
+    """Interrupts an epoch, from 0, after its first updates."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch, self.now = epoch, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.now == self.epoch:
+            signal.raise_signal(signal.SIGINT)
+
+
+def all_values(model):
+    return [np.asarray(variable) for variable in variables_of(model)]
+
+
+def test_interrupting_leaves_what_the_last_finished_epoch_left(digits, capsys, ctrl_c):
     images, labels = digits
-
-    class CtrlC(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 1:
-                signal.raise_signal(signal.SIGINT)
-
-    model = other_model()
-    history = train(model, images, labels, batch_size=32, epochs=5, callbacks=[CtrlC()])
+    whole, broken = other_model(dropout=0.3), other_model(dropout=0.3)
+    train(whole, images, labels, batch_size=32, epochs=1)
+    history = train(broken, images, labels, batch_size=32, epochs=5, callbacks=[CtrlC(1)])
     assert history.epoch == [0]
     assert len(history.history["val_accuracy"]) == 1
     assert "Interrupted after 1 finished" in capsys.readouterr().err
-    again = train(model, images, labels, batch_size=32, epochs=2, initial_epoch=1)
+    for expected, found in zip(all_values(whole), all_values(broken), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    again = train(broken, images, labels, batch_size=32, epochs=2, initial_epoch=1)
     assert again.history["val_loss"][0] < history.history["val_loss"][0]
+
+
+def test_interrupting_the_first_epoch_leaves_the_model_as_it_was(digits, ctrl_c):
+    model = other_model()
+    before = model.get_weights()
+    with pytest.raises(KeyboardInterrupt, match="the model is as it was"):
+        train(model, *digits, batch_size=32, epochs=2, callbacks=[CtrlC(0)])
+    for expected, found in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert model.optimizer.iterations == 0
 
 
 def test_callbacks_can_stop_training(digits):
@@ -163,6 +191,12 @@ def test_predict_and_evaluate_are_those_of_keras(digits):
     assert predict(model, images[:0]).shape == (0, 10)
 
 
+def test_what_is_no_image_is_not_predicted(digits):
+    for images, error in ((list(digits[0][:3]), "this is a list"), (digits[0][:3] / 255, "scaled")):
+        with pytest.raises(TypeError, match=error):
+            predict(new_model(), images)
+
+
 def test_prediction_follows_the_weights(digits):
     model = new_model()
     before = predict(model, digits[0][:10])
@@ -170,21 +204,74 @@ def test_prediction_follows_the_weights(digits):
     assert np.abs(predict(model, digits[0][:10]) - before).max() > 1e-3
 
 
-def test_bad_input_says_what_to_do(digits):
-    images, labels = digits
+LABELS = np.arange(20) % 10
+WRONG_LABELS = [
+    (LABELS.tolist(), r"must be a NumPy array, got list: try np.asarray\(labels\)"),
+    (pd.Series(LABELS), "must be a NumPy array, got Series"),
+    (LABELS.astype(str), r"must be integers, got <U21"),
+    (LABELS / 1.0, r"must be integers, got float64: try labels.astype\(int\)"),
+    (np.eye(10)[LABELS], r"must have shape \(N,\), got \(20, 10\). One-hot .* labels.argmax"),
+    (LABELS[:10], "20 images but 10 labels"),
+    (LABELS + 1, "must be 0 to 9, but 10 is among them"),
+    (LABELS - 1, "must be 0 to 9, but -1 is among them"),
+]
+
+
+@pytest.mark.parametrize("use", [train, evaluate])
+@pytest.mark.parametrize("labels, message", WRONG_LABELS)
+def test_labels_that_are_no_digits_are_named(use, labels, message, digits):
+    with pytest.raises(ValueError, match=message):
+        use(new_model(), digits[0][:20], labels)
+
+
+@pytest.mark.parametrize("use", [train, evaluate])
+def test_images_and_models_that_cannot_be_used_are_named(use, digits):
+    images, labels = (array[:20] for array in digits)
     with pytest.raises(ValueError, match="not compiled"):
-        train(article_lenet5(), images, labels)
-    with pytest.raises(ValueError, match="2400 images but 10 labels"):
-        train(new_model(), images, labels[:10])
-    for label in (10, -1, 255):
-        with pytest.raises(ValueError, match=f"Labels must be 0 to 9, but {label} is among them"):
-            train(new_model(), images, np.append(labels[1:].astype(int), label))
-    with pytest.raises(ValueError, match="at least 1: 0, 20"):
-        train(new_model(), images, labels, batch_size=0)
-    with pytest.raises(ValueError, match="leaves one part empty"):
-        train(new_model(), images[:1], labels[:1])
+        use(article_lenet5(), images, labels)
+    with pytest.raises(ValueError, match="There are no images to"):
+        use(new_model(), images[:0], labels[:0])
+    with pytest.raises(ValueError, match="images must be a NumPy array, got list"):
+        use(new_model(), list(images), labels)
     with pytest.raises(TypeError, match="look scaled already"):
-        train(new_model(), images / 255, labels, epochs=1)
+        use(new_model(), images / 255, labels)
+    with pytest.raises(ValueError, match="leave it out"):
+        use(new_model(), images[..., np.newaxis], labels)
+
+
+@pytest.mark.parametrize(
+    "setting, message",
+    [
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+        ({"batch_size": 10.0}, "batch_size must be a whole number of at least 1, got 10.0"),
+        ({"epochs": "20"}, "epochs must be a whole number of at least 1, got '20'"),
+        ({"seed": None}, "seed must be a whole number of at least 0, got None"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ({"validation_split": 1.0}, "leaves one part empty"),
+        ({"preprocess": lambda x: to_model_input(x) / 0}, "Image 0 holds NaN or infinity"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(setting, message, digits):
+    images, labels = (array[:20] for array in digits)
+    model = new_model()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=message):
+        train(model, images, labels, **setting)
+    for expected, found in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_image_that_is_nan_after_preprocessing_is_named(digits, monkeypatch):
+    images, labels = (array[:50].copy() for array in digits)
+    images[37] = 0
+    monkeypatch.setattr(loop, "IMAGES_PER_CALL", 20)
+
+    def by_the_brightest(images):
+        inputs = to_model_input(images)
+        return inputs / keras.ops.max(inputs, axis=(1, 2, 3), keepdims=True)
+
+    with pytest.raises(ValueError, match="Image 37 holds NaN"):
+        train(new_model(), images, labels, preprocess=by_the_brightest)
 
 
 def test_each_epoch_can_have_images_and_labels_of_its_own(digits):
@@ -204,7 +291,7 @@ def test_each_epoch_can_have_images_and_labels_of_its_own(digits):
     again = other_model()
     train(again, images, labels, epochs=1)
     images, labels = (np.concatenate([a[:180], b[180:]]) for a, b in given)
-    scores = train(again, images, labels, epochs=2, initial_epoch=1)
+    scores = train(again, images, labels.astype(int), epochs=2, initial_epoch=1)
     for one, same in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, same)
     assert history.history["val_loss"][-1] == scores.history["val_loss"][-1]

@@ -1,0 +1,117 @@
+"""Slides of a chapter: its tagged figures and key lines, with notes for whoever speaks.
+
+A code cell tagged `slide` becomes a slide with what it shows. A Markdown cell tagged `slide` gives
+its first lines to the figure right before it, or becomes a slide of its own. A chapter's objectives
+are the first slide, what it ends with is the last.
+"""
+
+import html
+import re
+from dataclasses import dataclass, field
+
+from course.exempt import FACTS
+from course.figures import PNG
+from course.project import ToolError
+from course.tags import without_tags
+from course.workshop import pages
+from course.workshop.learner import is_note
+
+TAG = "slide"
+MOST = FACTS["slides.most"]["value"]
+SENTENCES, ITEMS = 2, 5  # of a text that a slide shows
+CHAPTER = re.compile(r"^# (Chapter .+)$", re.MULTILINE)
+SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+@dataclass
+class Slide:
+    """What a slide shows: heading, text (Markdown) and shown (HTML); notes: Markdown each."""
+
+    heading: str
+    text: str = ""
+    shown: str = ""
+    notes: list = field(default_factory=list)
+
+
+def slides(notebook, notes):
+    """Return a chapter's slides, a list of Slide.
+
+    notes: dict, heading -> Markdown: the notes of the first slide. A note for the instructor in the
+    notebook belongs to the slide before it.
+    Raises ToolError if there are more than MOST.
+    """
+    first, *cells = notebook.cells
+    objectives = first.source.partition("In this chapter you will")[2]
+    name = CHAPTER.search(first.source)[1]
+    found = [Slide(name, without_tags(objectives).strip())]
+    found[0].notes += [f"**{name}**\n\n{without_tags(text)}" for name, text in notes.items() if text]
+    section, before = "", None
+    for cell in cells[:-1]:
+        if cell.cell_type == "markdown":
+            section = ([section, *SECTION.findall(cell.source)])[-1]
+        if cell.cell_type == "markdown" and is_note(cell):
+            found[-1].notes.append(without_tags(cell.source))
+            continue
+        if TAG in cell.metadata.get("tags", []):
+            if cell.cell_type == "code":
+                found.append(Slide(section, shown=_shown(cell)))
+            elif before is not None and before.cell_type == "code" and _is_tagged(before):
+                found[-1].text = key_lines(cell.source)
+            else:
+                found.append(Slide(section, key_lines(cell.source)))
+        before = cell
+    found += [Slide(*_closing(last.source)) for last in cells[-1:]]
+    if len(found) > MOST:
+        raise ToolError(f"{name!r} has {len(found)} slides, more than {MOST}.")
+    return found
+
+
+def key_lines(text):
+    """Return the first paragraph or list of a Markdown text, shortened, without tags."""
+    blocks = re.split(r"\n\s*\n", without_tags(text).strip())
+    block = next((one for one in blocks if not re.match(r"[#<]|\*\(", one)), "")
+    if re.match(r"[-*] |\d+\. ", block):
+        return "\n".join(re.split(r"\n(?=[-*] |\d+\. )", block)[:ITEMS])
+    return " ".join(re.split(r"(?<=[.!?])\s+(?=[A-Z*`])", block)[:SENTENCES])
+
+
+def deck(slides):
+    """Return a chapter's slides as one page, HTML, that needs no network and no other file."""
+    name = slides[0].heading
+    sections = [
+        _section(slide, f"{name} · {number} of {len(slides)}")
+        for number, slide in enumerate(slides, start=1)
+    ]
+    return pages.page(name, "\n".join(sections), "slides.css", "slides.js")
+
+
+def _is_tagged(cell):
+    return TAG in cell.metadata.get("tags", [])
+
+
+def _closing(text):
+    heading, _, rest = without_tags(text).strip().partition("\n")
+    return heading.lstrip("# "), rest.partition("**Next:**")[0].strip()
+
+
+def _shown(cell):
+    """What a cell shows, as HTML: its picture, or a table, or else its text."""
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if PNG in data:
+            alt = html.escape(output.metadata.get(PNG, {}).get("alt", ""))
+            return f'<img src="data:{PNG};base64,{"".join(data[PNG].split())}" alt="{alt}">'
+        if "text/html" in data:
+            return data["text/html"]
+        if text := output.get("text") or data.get("text/plain"):
+            return f"<pre>{html.escape(text)}</pre>"
+    raise ToolError(f"Cell {cell.id!r} is tagged {TAG!r}, and shows nothing.")
+
+
+def _section(slide, place):
+    notes = pages.to_html("\n\n".join(slide.notes))
+    return (
+        f"<section>\n<h1>{pages.to_html(slide.heading).strip()[3:-4]}</h1>\n{slide.shown}\n"
+        f"<div>{pages.to_html(slide.text)}</div>\n<footer>{html.escape(place)}</footer>\n"
+        f"<aside>{notes}</aside>\n</section>"
+    )

@@ -1,0 +1,93 @@
+"""The exercises of chapter 9."""
+
+import numpy as np
+
+from lenet_helpers.exercises.judging import call, exercise, kind_of, read_number, reject
+
+ENOUGH = 0.9  # of the images, in exercise 9.1
+FURTHEST = 6  # pixels, in exercise 9.1
+STEP, TIMES = 20, 5  # of exercise 9.3
+
+
+@exercise("a whole number of pixels")
+def largest_shift(pixels, model, images, labels):
+    """Exercise 9.1: the largest shift to the right after which 90 % are still read right."""
+    from lenet_helpers.interpret.corruptions import translate
+    from lenet_helpers.training import predict
+
+    pixels = read_number(pixels)
+    reject(pixels != round(pixels) or pixels < 0, "whole pixels to the right, from 0 up.")
+    reject(pixels > FURTHEST, f"try the shifts from 0 to {FURTHEST} pixels.")
+    shares = [
+        np.mean(predict(model, translate(images, shift)).argmax(axis=1) == labels)
+        for shift in range(FURTHEST + 2)
+    ]
+    enough = [shift for shift, share in enumerate(shares[:-1]) if share >= ENOUGH]
+    right = max(enough, default=0)
+    here, further = shares[int(pixels)], shares[int(pixels) + 1]
+    reject(pixels > right, f"after {pixels:.0f} pixels only {here:.1%} are read right.")
+    reject(pixels < right, f"after one pixel more, {further:.1%} are still read right.")
+    return f"{here:.1%} after {pixels:.0f}, and {further:.1%} after one pixel more."
+
+
+@exercise("a function of images")
+def centred(centre, images):
+    """Exercise 9.2: a function (N, 28, 28) uint8 -> the same ink, its centre of mass in the middle.
+
+    Returns as text how far the centres of mass lay from the middle, before and after.
+    """
+    from lenet_helpers.interpret.corruptions import translate
+
+    moved = translate(images, 4)
+    before = moved.copy()
+    after = call(centre, moved)
+    reject(not isinstance(after, np.ndarray), f"it returns {kind_of(after)}, not an array.")
+    reject(after.shape != moved.shape, f"it returns shape {after.shape}, not {moved.shape}.")
+    reject(after.dtype != np.uint8, f"it returns {after.dtype}; images are stored as uint8.")
+    reject(not np.array_equal(moved, before), "it changes the images that it was given.")
+    ink = after.sum(axis=(1, 2)) / moved.sum(axis=(1, 2))
+    worst = np.abs(ink - 1).argmax()
+    reject(
+        abs(ink[worst] - 1) > 0.05,
+        f"ink is lost or gained: an image keeps {ink[worst]:.0%}. Whole pixels would keep it all.",
+    )
+    far = _from_middle(after)
+    reject(
+        far.max() > 1,
+        f"an image's centre of mass still lies {far.max():.1f} pixels from the middle, 13.5, 13.5.",
+    )
+    return f"from {_from_middle(moved).mean():.1f} pixels off the middle to {far.mean():.1f}."
+
+
+@exercise("a function of images, labels, a step and a number of times")
+def many_steps(move, model, images, labels):
+    """Exercise 9.3: a function images, labels, step, times -> images within the step."""
+    from lenet_helpers.interpret import fgsm, fgsm_signs
+    from lenet_helpers.training import predict
+
+    step, times, before = STEP, TIMES, images.copy()
+    after = call(move, images, labels, step, times)
+    reject(not isinstance(after, np.ndarray), f"it returns {kind_of(after)}, not an array.")
+    reject(after.shape != images.shape, f"it returns shape {after.shape}, not {images.shape}.")
+    reject(after.dtype != np.uint8, f"it returns {after.dtype}; images are stored as uint8.")
+    reject(not np.array_equal(images, before), "it changes the images that it was given.")
+    furthest = np.abs(after.astype(int) - images).max()
+    reject(furthest > step, f"a pixel moved by {furthest} grey levels, and {step} are allowed.")
+    at_once = fgsm(images, fgsm_signs(model, images, labels), step)
+    one, many = (np.mean(predict(model, x).argmax(axis=1) == labels) for x in (at_once, after))
+    reject(
+        np.array_equal(after, at_once), "that is the same as one step: ask for the signs each time."
+    )
+    reject(
+        many >= one,
+        f"{many:.0%} are still read right, against {one:.0%} after one step. Take the signs anew, "
+        "at the place that was reached.",
+    )
+    return f"{many:.0%} are still read right, against {one:.0%} after one step of the same size."
+
+
+def _from_middle(images):
+    """How far each image's centre of mass lies from the middle, in pixels: (N,)."""
+    places = np.indices(images.shape[1:]) - 13.5
+    weights = images / images.sum(axis=(1, 2), keepdims=True)
+    return np.hypot(*np.einsum("nij,aij->an", weights, places))
