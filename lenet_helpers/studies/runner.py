@@ -176,7 +176,7 @@ def _counted_again(table, counted, rungs=None):
 
     digits, runs = load_mnist(), _finished(table)
     for rung in rungs or []:
-        _known(rung, set(runs["rung"]), f"finished rung of {table.study}")
+        _known(rung, dict.fromkeys(runs["rung"]), f"finished rung of {table.study}")
     runs = runs[runs["rung"].isin(rungs or runs["rung"])].dropna(subset=counted)
     for run in runs.itertuples():
         model, recipe = load_run(runs, run.rung, run.seed, table.weights)

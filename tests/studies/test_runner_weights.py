@@ -82,7 +82,7 @@ def test_what_is_not_there_is_named(weights):
         keep_run("smal", "final", "name")
     with pytest.raises(ToolError, match="No study is called 'smal'; known: "):
         write_misread("smal")
-    with pytest.raises(ToolError, match="0 runs of other"):
+    with pytest.raises(ToolError, match="No rung of study small is called 'other'"):
         keep_run("small", "other", "small_other")
     with pytest.raises(ToolError, match=r"No run of fake is there yet: .* study run fake` makes"):
         write_misread("fake")
