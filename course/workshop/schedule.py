@@ -47,7 +47,8 @@ def chosen(chapters, minutes):
     chapters: a list of Part for each chapter, in order: its walk-through, exercises, questions.
     First every chapter is walked through, with its first exercise: whoever only listens learns
     little. Then come the second exercises of all, the third ones, and so on; then questions to the
-    room, and last a chapter without exercises, which is an appendix. What does not fit is left out, with its chapter's exercises if it is a walk-through.
+    room, and last a chapter without exercises, which is an appendix. What does not fit is left
+    out, with its chapter's exercises if it is a walk-through.
     Returns (list of Part, list of (Part, str: why it is left out)).
     """
     picked, why, left, walked = set(), {}, minutes, set()
