@@ -623,6 +623,12 @@ def test_a_walk_through_without_time_for_an_exercise_is_left_out():
     assert schedule.chosen(TWO, 33)[0] == TWO[0]
 
 
+def test_a_chapter_without_exercises_gets_only_the_time_that_is_left():
+    appendix = [part("03", "chapter", 7)]
+    assert schedule.chosen([*TWO, appendix], 51)[0] == [*TWO[0], *TWO[1]]
+    assert schedule.chosen([*TWO, appendix], 58)[0] == [*TWO[0], *TWO[1], *appendix]
+
+
 def test_breaks_stand_between_chapters():
     rows = schedule.timetable([*TWO[0], *TWO[1]], [5])
     assert [(row.chapter, row.what == "Break") for row in rows][2:5] == [
