@@ -48,7 +48,7 @@ def run(args, rest):
 
     run_study(
         args.study,
-        args.rungs and args.rungs.split(","),
+        _split(args.rungs),
         range(args.seeds),
         weights=args.weights,
         workers=args.workers,
@@ -80,8 +80,8 @@ def keep(args, rest):
 
 
 def misread(args, rest):
-    """list the test images that each run of a study misreads, for paired tests"""
-    _counted_again(args.study, "write_misread")
+    """list the images that each run of a study misreads, for paired tests"""
+    _counted_again(args.study, "write_misread", _split(args.rungs))
 
 
 def recount(args, rest):
@@ -89,12 +89,17 @@ def recount(args, rest):
     _counted_again(args.study, "write_recounted")
 
 
-def _counted_again(study, writer):
+def _split(rungs):
+    return rungs and rungs.split(",")
+
+
+def _counted_again(study, writer, *given):
     """Call a function of `runner` that loads a study's networks, and writes what it counts."""
     from lenet_helpers.studies import runner
 
     with _readable_errors():
-        print(f"Wrote {getattr(runner, writer)(study, functools.partial(print, flush=True))}")
+        report = functools.partial(print, flush=True)
+        print(f"Wrote {getattr(runner, writer)(study, *given, report=report)}")
 
 
 def _positive(text):
@@ -104,6 +109,7 @@ def _positive(text):
 
 
 STUDY = {"metavar": "STUDY", "help": "its name"}
+RUNGS = {"metavar": "A,B", "help": "some of its rungs; all unless given"}
 COMMANDS = {
     check: {},
     fetch: {
@@ -113,7 +119,7 @@ COMMANDS = {
         list_: {},
         run: {
             "study": STUDY,
-            "--rungs": {"metavar": "A,B", "help": "some of its rungs; all unless given"},
+            "--rungs": RUNGS,
             "--seeds": {
                 "type": _positive,
                 "default": 5,
@@ -149,7 +155,7 @@ COMMANDS = {
                 "help": "of the run (%(default)s)",
             },
         },
-        misread: {"study": STUDY},
+        misread: {"study": STUDY, "--rungs": RUNGS},
         recount: {"study": STUDY},
     },
 }

@@ -46,8 +46,9 @@ def chosen(chapters, minutes):
 
     chapters: a list of Part for each chapter, in order: its walk-through, exercises, questions.
     First every chapter is walked through, with its first exercise: whoever only listens learns
-    little. Then come the second exercises of all, the third ones, and so on; questions to the room
-    come last. What does not fit is left out, with its chapter's exercises if it is a walk-through.
+    little. Then come the second exercises of all, the third ones, and so on; then questions to the
+    room, and last a chapter without exercises, which is an appendix. What does not fit is left
+    out, with its chapter's exercises if it is a walk-through.
     Returns (list of Part, list of (Part, str: why it is left out)).
     """
     picked, why, left, walked = set(), {}, minutes, set()
@@ -94,12 +95,13 @@ def _by_urgency(chapters):
         kind: [[part for part in parts if part.kind == kind] for parts in chapters]
         for kind in ("chapter", "exercise", "question")
     }
-    for walks, exercises in zip(of_kind["chapter"], of_kind["exercise"], strict=True):
-        yield [*walks, *exercises[:1]]
+    walked = list(zip(of_kind["chapter"], of_kind["exercise"], strict=True))
+    yield from ([*walks, *exercises[:1]] for walks, exercises in walked if exercises)
     later = [exercises[1:] for exercises in of_kind["exercise"]]
     for parts in (later, of_kind["question"]):
         for turn in zip_longest(*parts):
             yield from ([part] for part in turn if part)
+    yield from (walks for walks, exercises in walked if not exercises)
 
 
 def _ends_before_breaks(parts, count):

@@ -1,8 +1,11 @@
 """Checks of the chapters' exercises: each prints "Right: ..." or "Not yet: ..." and why.
 
 No answer makes a check raise, whatever its type or shape. What an answer is compared with is
-computed from the other arguments: digits, models and tables of the chapter.
+computed from the other arguments: digits, models and tables of the chapter. In a notebook, a check
+that runs before its answer says "Not yet", too.
 """
+
+import sys
 
 from lenet_helpers.exercises.chapter1 import (
     floor_of_a_detector,
@@ -37,3 +40,7 @@ from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,
     normalised_convolution,
 )
+from lenet_helpers.exercises.judging import expect_answers
+
+if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
+    expect_answers(shell)

@@ -102,7 +102,8 @@ def nearest_mean(nearest, means, digits):
         f"{1 - agree:.0%} of its answers are not the nearest mean's digit. Are squares summed, and "
         "of floats? In uint8, 3 - 5 is 254.",
     )
-    return f"{np.mean(answers == labels):.0%} of 500 training images, without learning anything."
+    percent = 100 * np.mean(answers == labels)
+    return f"{percent:.0f} % of 500 training images. All that was learned is ten mean images."
 
 
 def _mean_pixels(images, labels):

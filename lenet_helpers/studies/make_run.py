@@ -100,14 +100,20 @@ def _parts(digits, recipe, opens_test_set):
 
 
 def training_images(digits, recipe):
-    """The training images and labels of a recipe, those that validate at the end.
+    """The training images and labels of a recipe, those that validate at the end."""
+    places = training_places(digits, recipe)
+    return digits.x_train[places], digits.y_train[places]
+
+
+def training_places(digits, recipe):
+    """The rows of a recipe's training images, (N,) int, those that validate at the end.
 
     Raises ValueError if it must be known who wrote them, and is not.
     """
-    places = slice(recipe.images)
     if recipe.validation == "writers":
-        places = np.concatenate(split_writers(_writers(digits)[places], recipe.validation_split))
-    return digits.x_train[places], digits.y_train[places]
+        writers = _writers(digits)[: recipe.images]
+        return np.concatenate(split_writers(writers, recipe.validation_split))
+    return np.arange(recipe.images)
 
 
 def _writers(digits):

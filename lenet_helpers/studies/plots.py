@@ -1,6 +1,7 @@
 """Figures of several chapters' studies: ladders of networks, their sizes, their mistakes."""
 
 import numpy as np
+import pandas as pd
 
 from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
@@ -31,27 +32,39 @@ def error_gallery(images, labels, answers, subject, columns=12, doubtful=None):
     return figure
 
 
-def ladder(table, runs, title, subject, marks=None):
+def ladder(table, runs, title, subject, marks=None, side_steps=()):
     """Test errors on the way from one network to another, one change a step.
 
-    table: DataFrame in order of the steps, index step (str), columns mean, low, high (%).
+    table: DataFrame in order of the steps, index step (str), columns mean, low, high (%); a step
+        of one run has no interval, and NaN as its ends.
     runs:  DataFrame, columns step, error (%), one row per run.
     marks: dict, name -> error (%), drawn as lines; with them, the axis is logarithmic.
+    side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
     """
     figure, axes = subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
+    aside = table.index.isin(side_steps)
+    climbed = table["mean"][~aside]
+    end = f"rung {climbed.index[-1]}" if aside.any() else "the bottom"
     figure.alt = (
-        f"Test errors of {len(table)} networks, one row for each, from "
-        f"{table['mean'].iloc[0]:.2f} % at the top to {table['mean'].iloc[-1]:.2f} % at the "
-        "bottom. Every run is a dot, and each mean has its interval."
+        f"Test errors of {len(table)} networks, one row for each, from {climbed.iloc[0]:.2f} % at "
+        f"the top to {climbed.iloc[-1]:.2f} % at {end}. Every run is a dot, and each mean has its "
+        "interval."
     )
-    places = {step: place for place, step in enumerate(table.index)}
-    reach = [table["mean"] - table["low"], table["high"] - table["mean"]]
-    text = "mean, 95 % interval"
-    axes.errorbar(
-        table["mean"], range(len(table)), xerr=reach, fmt="D", color=ORANGE, capsize=4, label=text
-    )
+    if aside.any():
+        figure.alt += f" Hollow, because nothing starts from them: {', '.join(table.index[aside])}."
+    places = pd.Series(range(len(table)), table.index)
+    for chosen, face, text in (
+        (~aside, ORANGE, "mean, 95 % interval"),
+        (aside, "white", "the same; the next rung does not start here"),
+    ):
+        if chosen.any():
+            some = table[chosen]
+            reach = [some["mean"] - some["low"], some["high"] - some["mean"]]
+            look = {"fmt": "D", "color": ORANGE, "mfc": face, "capsize": 4}
+            axes.errorbar(some["mean"], places[chosen], xerr=reach, label=text, **look)
     axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", color=BLUE, ms=4, label="one run")
-    axes.set_yticks(range(len(table)), table.index)
+    names = ["↳ " * int(side) + name for name, side in zip(places.index, aside, strict=True)]
+    axes.set_yticks(range(len(table)), names)
     axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)
     if marks:

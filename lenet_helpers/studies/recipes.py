@@ -303,12 +303,12 @@ def _ladder():
     climb("averaging", options={"averaging": 0.999})
     climb("smoothing", options={"smoothing": 0.1})
     averaged = rungs["averaging"]
-    rungs["depth"] = replace(averaged, network="deep_network", network_options=EARLY_POOLING)
+    rungs["depth"] = replace(averaged, network="deep_network", network_options=DEPTH)
     deep = rungs["depth"]
     climb("longer", epochs=25)
     rungs["statistics"] = replace(deep, options={**deep.options, "recount": True})
     climb("strong-distortions", options={"distort": ELASTIC})
-    climb("six-convolutions", {**NARROW_FIRST, "weighted": False})
+    climb("six-convolutions", {**SIX_CONVOLUTIONS, "weighted": False})
     climb("25-epochs", epochs=25)
     climb("affine", options={"distort": AFFINE})
     rungs["deslanted"] = replace(rungs["six-convolutions"], preprocess="to_deslanted_input")
@@ -390,9 +390,9 @@ def _sizes():
     """Fewer maps of "depth"; what "choices_sizes" chose; LeNet-5's layers with more maps."""
 
     def small(maps):
-        return replace(_ladder()["depth"], network_options={**EARLY_POOLING, "maps": maps})
+        return replace(_ladder()["depth"], network_options={**DEPTH, "maps": maps})
 
-    lenet = replace(_ladder()["averaging"], network_options=WIDE_LENET, epochs=20)
+    lenet = replace(_ladder()["averaging"], network_options=LENET_58K, epochs=20)
     return {
         "998": small([2, 3, 4, 5, 5]),
         "2897": small([5, 6, 8, 10, 8]),
@@ -400,8 +400,8 @@ def _sizes():
         "983": _of_size(ONE_THOUSAND),
         "2910": _of_size(THREE_THOUSAND),
         "9968": _of_size(TEN_THOUSAND, distort=GENTLE),
-        "lenet": lenet,
-        "lenet-statistics": replace(lenet, options={**lenet.options, "recount": True}),
+        "lenet-58k": lenet,
+        "lenet-58k-statistics": replace(lenet, options={**lenet.options, "recount": True}),
     }
 
 
@@ -444,24 +444,33 @@ def _plain(learning_rate):
     return replace(recipe, options=options, onednn=False)
 
 
+def _cheap_choices():
+    """LeNet-5's layers in two sizes, and the article's network with three rates."""
+    return {
+        "lenet-52k": _small("lenet_topology", LENET_52K),
+        "lenet-58k": _small("lenet_topology", LENET_58K),
+        **{f"plain-rate-{rate}": _plain(rate) for rate in PLAIN_RATES},
+    }
+
+
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
-EARLY_POOLING = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
+DEPTH = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
 TWO_POOLINGS = {"kernel_sizes": [5, 3, 3, 3, 3], "pooled": [1, 2]}
 THREE_POOLINGS = {"kernel_sizes": [3] * 4, "pooled": [1, 2, 3], "weighted": True}
 ONE_THOUSAND, THREE_THOUSAND, TEN_THOUSAND = [4, 5, 5, 7], [7, 9, 10, 12], [12, 18, 20, 22]
 SIX_CONVOLUTIONS = {
-    "maps": [16, 16, 32, 32, 32, 28],
+    "maps": [8, 16, 24, 32, 36, 36],
     "kernel_sizes": [3] * 6,
     "pooled": [2, 4],
 }
-NARROW_FIRST = {**SIX_CONVOLUTIONS, "maps": [8, 16, 24, 32, 36, 36]}
+WIDE_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 32, 32, 32, 28]}
 # Where a wider first kernel costs parameters.
 NARROW_LAST = [8, 16, 24, 32, 36, 35]
 TEN = [f"{kind}_{seed}" for kind in ("affine", "small") for seed in range(5)]
 WIDE = [16, 32, 48, 64, 80, 80]
-FULL_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 24, 32, 32, 36]}
-MODERN_LENET = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
-WIDE_LENET = {**MODERN_LENET, "maps": [16, 32], "units": 55}
+AFFINE_WIDE_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 24, 32, 32, 36]}
+LENET_52K = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
+LENET_58K = {**LENET_52K, "maps": [16, 32], "units": 55}
 ONE_CYCLE = {"learning_rate": 0.005, "weight_decay": 0.01}
 ELASTIC = {
     "function": "random_elastic",
@@ -495,6 +504,7 @@ GENTLE = {
 MU, PUBLISHED_MU = 0.5, 0.1
 SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
+PLAIN_RATES = (0.001, 0.002, 0.005)
 
 STUDIES = {
     "seeds": Study(
@@ -542,24 +552,30 @@ STUDIES = {
             "base": _small(),
             "rate-0.002": _small(learning_rate=0.002),
             "gentle-distortions": _small(distort=GENTLE),
-            "smoothing-0.1": _small(smoothing=0.1),
+            "smoothing": _small(smoothing=0.1),
             "weighted-mean": _small(network_options=WEIGHTED_MEAN),
-            "early-pooling": _small(network_options=EARLY_POOLING),
-            "long-early-pooling": replace(_small(network_options=EARLY_POOLING), epochs=25),
-            "long-base": replace(_small(), epochs=20),
-            "six-convolutions": _small(network_options=SIX_CONVOLUTIONS, distort=GENTLE),
-            "narrow-first": _small(network_options=NARROW_FIRST),
+            "depth": _small(network_options=DEPTH),
+            "depth-25-epochs": replace(_small(network_options=DEPTH), epochs=25),
+            "base-20-epochs": replace(_small(), epochs=20),
+            "wide-first": _small(network_options=WIDE_FIRST, distort=GENTLE),
+            "six-convolutions": _small(network_options=SIX_CONVOLUTIONS),
             "deslanted": replace(
-                _small(network_options=NARROW_FIRST), preprocess="to_deslanted_input"
+                _small(network_options=SIX_CONVOLUTIONS), preprocess="to_deslanted_input"
             ),
-            "long-narrow-first": replace(_small(network_options=NARROW_FIRST), epochs=25),
-            "long-affine": replace(
-                _small(network_options=FULL_FIRST, distort=AFFINE, smoothing=0.1), epochs=30
+            "25-epochs": replace(_small(network_options=SIX_CONVOLUTIONS), epochs=25),
+            "wide-first-affine": replace(
+                _small(network_options=AFFINE_WIDE_FIRST, distort=AFFINE, smoothing=0.1), epochs=30
             ),
-            "lenet": _small("lenet_topology", MODERN_LENET),
-            "lenet-wide": _small("lenet_topology", WIDE_LENET),
-            **{f"plain-rate-{rate}": _plain(rate) for rate in (0.001, 0.002, 0.005)},
+            **_cheap_choices(),
         },
+    ),
+    "choices_again": Study(
+        "the cheap choices once more, to list the validation images that each misreads",
+        _cheap_choices(),
+    ),
+    "choices_writers": Study(
+        "the rate of the article's network, on images of writers not seen in training",
+        {f"plain-rate-{rate}": replace(_plain(rate), validation="writers") for rate in PLAIN_RATES},
     ),
     "choices1998": Study(
         "what the paper leaves open, on validation images",

@@ -35,6 +35,7 @@ from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.table import (
     RunTable,
+    counted_on,
     misread_path,
     read_runs,
     recounted_path,
@@ -114,25 +115,20 @@ def keep_run(study, rung, name, seed=0):
     return save_checkpoint(model, name, made_by, network_options=recipe.network_options)
 
 
-def write_misread(study, report=print):
-    """Write which test images each finished run of a study misreads; return the CSV's path.
+def write_misread(study, rungs=None, report=print):
+    """Write which images each finished run of a study misreads; return the CSV's path.
 
-    STUDY_misread.csv has columns rung, seed and image (row in the test set), a row per mistake.
-    The weights of the runs must be in build/studies/.
+    They are test images if the study opens the test set, and validation images if it does not.
+    rungs: names of some of its rungs; all unless given.
+    STUDY_misread.csv has columns rung, seed and image (row in the test or training set), a row
+    per mistake. The weights of the runs must be in build/studies/.
     Raises ToolError if weights are missing, or do not misread as many images as the table says.
     """
-    table = _table(study, None)
-    runs = _finished(table)
-    if runs["test_errors"].isna().all():
-        raise StudyError(f"The study {study} does not open the test set.")
-    digits, rows = load_mnist(), []
+    table, rows = _table(study, None), []
+    counted = counted_on(_finished(table))
     reproducible(onednn=True)
-    from lenet_helpers.studies.methods import load_run
-
-    for run in runs.dropna(subset="test_errors").itertuples():
-        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
-        wrong = _as_counted(run, run.test_errors, model, recipe, digits.x_test, digits.y_test)
-        rows += [{"rung": run.rung, "seed": run.seed, "image": image} for image in wrong]
+    for run, _, _, places, wrong in _counted_again(table, counted, rungs):
+        rows += [{"rung": run.rung, "seed": run.seed, "image": place} for place in places[wrong]]
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
     return write_rows(misread_path(table.path), rows)
 
@@ -147,52 +143,61 @@ def write_recounted(study, report=print):
     images as the table says.
     """
     table = _table(study, None)
-    runs = _finished(table)
-    if runs["val_errors"].isna().all():
+    if _finished(table)["val_errors"].isna().all():
         raise StudyError(f"The study {study} keeps no validation images.")
     digits, rows = load_mnist(), []
     reproducible(onednn=True)
-    from lenet_helpers.studies.make_run import training_images
-    from lenet_helpers.studies.methods import (
-        load_run,
-        normalisations,
-        recount_statistics,
-        training_part,
-    )
+    from lenet_helpers.studies.make_run import training_places
+    from lenet_helpers.studies.methods import normalisations, recount_statistics, training_part
 
-    for run in runs.dropna(subset="val_errors").itertuples():
-        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
+    for run, model, recipe, places, before in _counted_again(table, "val_errors"):
         if not normalisations(model):
             continue
-        all_images, all_labels = training_images(digits, recipe)
-        seen = training_part(recipe.images, recipe)
-        images, labels = all_images[seen.stop :], all_labels[seen.stop :]
-        before = len(_as_counted(run, run.val_errors, model, recipe, images, labels))
+        seen = training_places(digits, recipe)[training_part(recipe.images, recipe)]
         preprocess = recipes.find(recipe.preprocess, "preprocessing")
-        recount_statistics(model, all_images[seen], preprocess)
-        after = len(_misread(model, recipe, images, labels))
-        rows.append({"rung": run.rung, "seed": run.seed, "val_errors": before, "recounted": after})
-        report(f"{run.rung}, seed {run.seed}: {before} misread, recounted {after}")
+        recount_statistics(model, digits.x_train[seen], preprocess)
+        after = len(_misread(model, recipe, digits.x_train[places], digits.y_train[places]))
+        errors = {"val_errors": len(before), "recounted": after}
+        rows.append({"rung": run.rung, "seed": run.seed} | errors)
+        report(f"{run.rung}, seed {run.seed}: {len(before)} misread, recounted {after}")
     if not rows:
         raise StudyError(f"No network of {study} normalises batches.")
     return write_rows(recounted_path(table.path), rows)
+
+
+def _counted_again(table, counted, rungs=None):
+    """Each finished run that has errors in a column of its table, counted once more: an iterator.
+
+    Yields the run's row, its network and Recipe, the rows of the images in the test or training
+    set, and the places among them of those that are misread.
+    """
+    from lenet_helpers.studies.make_run import training_places
+    from lenet_helpers.studies.methods import load_run, training_part
+
+    digits, runs = load_mnist(), _finished(table)
+    for rung in rungs or []:
+        _known(rung, dict.fromkeys(runs["rung"]), f"finished rung of {table.study}")
+    runs = runs[runs["rung"].isin(rungs or runs["rung"])].dropna(subset=counted)
+    for run in runs.itertuples():
+        model, recipe = load_run(runs, run.rung, run.seed, table.weights)
+        images, labels, places = digits.x_test, digits.y_test, np.arange(len(digits.y_test))
+        if counted == "val_errors":
+            places = training_places(digits, recipe)[training_part(recipe.images, recipe).stop :]
+            images, labels = digits.x_train[places], digits.y_train[places]
+        wrong = _misread(model, recipe, images, labels)
+        if len(wrong) != getattr(run, counted):
+            raise StudyError(
+                f"{run.rung}, seed {run.seed}, misreads {len(wrong)} images here, not "
+                f"{getattr(run, counted)} as when it was trained. Another machine rounds "
+                "differently."
+            )
+        yield run, model, recipe, places, wrong
 
 
 def _misread(model, recipe, images, labels):
     from lenet_helpers.studies.methods import answers
 
     return np.flatnonzero(answers(model, recipe, images) != labels)
-
-
-def _as_counted(run, expected, model, recipe, images, labels):
-    """The places of misread images, which must be as many as when the run was made."""
-    wrong = _misread(model, recipe, images, labels)
-    if len(wrong) != expected:
-        raise StudyError(
-            f"{run.rung}, seed {run.seed}, misreads {len(wrong)} images here, not {expected} "
-            "as when it was trained. Another machine rounds differently."
-        )
-    return wrong
 
 
 def _finished(table):

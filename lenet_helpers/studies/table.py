@@ -169,21 +169,32 @@ def recounted_path(path):
     return path.with_name(f"{path.stem}_recounted.csv")
 
 
-def read_right(path, images=10_000):
-    """Which test images each run of a table gets right: DataFrame of bool, a row per run.
+def counted_on(runs):
+    """The column of a table's runs that its choices or results rest on.
 
-    path:   of the runs' CSV; images: int, how many test images there are.
-    Index rung and seed; columns 0, 1, ... are the rows of the test set.
+    "test_errors" where the test set was opened, "val_errors" where it stayed shut.
+    """
+    return "val_errors" if runs["test_errors"].isna().all() else "test_errors"
+
+
+def read_right(path, images=range(10_000)):
+    """Which images each run of a table gets right: DataFrame of bool, a row per run.
+
+    path:   of the runs' CSV.
+    images: (N,) int, the rows of the test set; or, of a study that keeps it shut, the rows of the
+            training set that validate.
+    Index rung and seed, of the rungs that were listed; columns are the images.
     Raises TableError if the list of misread images is not that of these runs.
     """
-    errors = read_runs(path).dropna(subset="test_errors").set_index(["rung", "seed"])["test_errors"]
-    misread = pd.read_csv(misread_path(path)).groupby(["rung", "seed"])["image"]
+    runs, listed = read_runs(path), pd.read_csv(misread_path(path))
+    errors = runs[runs["rung"].isin(listed["rung"])].set_index(["rung", "seed"])[counted_on(runs)]
+    misread = listed.groupby(["rung", "seed"])["image"]
     if not misread.count().reindex(errors.index).eq(errors).all():
         raise TableError(
             f"{misread_path(path)} is not of the runs in {path}. "
             f"`python -m lenet_helpers study misread {Path(path).stem}` makes it anew."
         )
-    right = pd.DataFrame(True, index=errors.index, columns=range(images))
+    right = pd.DataFrame(True, index=errors.index, columns=images)
     for run, wrong in misread:
         right.loc[run, wrong] = False
     return right

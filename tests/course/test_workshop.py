@@ -14,9 +14,11 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
+from traitlets.config import Config
 
 from course import checks
 from course.lab import served
@@ -37,6 +39,7 @@ from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
 from lenet_helpers.evaluation import reliability_bins
+from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from tests.course.small_exercise import small_exercise
 
@@ -420,6 +423,16 @@ def test_no_answer_makes_a_check_raise(name, context, capfd):
     assert capfd.readouterr().out.startswith("Not yet: the answer should be ")
 
 
+def test_a_check_that_runs_before_its_answer_says_not_yet(capfd):
+    settings = Config(HistoryManager={"enabled": False})
+    shell = InteractiveShell(config=settings, user_ns={"check": check})
+    expect_answers(shell)
+    shell.run_cell("check.wrong_fours(my_wrong_fours, None)")
+    assert "Not yet: the dots are still there" in capfd.readouterr().out
+    missing = shell.run_cell("my_own + 1")
+    assert isinstance(missing.error_in_exec, NameError)
+
+
 def test_an_answer_s_own_error_is_named(capfd, context):
     check.preparation(broken, *context["preparation"][1:])
     assert "RuntimeError: broken" in capfd.readouterr().out
@@ -610,6 +623,12 @@ def test_a_walk_through_without_time_for_an_exercise_is_left_out():
     assert schedule.chosen(TWO, 33)[0] == TWO[0]
 
 
+def test_a_chapter_without_exercises_gets_only_the_time_that_is_left():
+    appendix = [part("03", "chapter", 7)]
+    assert schedule.chosen([*TWO, appendix], 51)[0] == [*TWO[0], *TWO[1]]
+    assert schedule.chosen([*TWO, appendix], 58)[0] == [*TWO[0], *TWO[1], *appendix]
+
+
 def test_breaks_stand_between_chapters():
     rows = schedule.timetable([*TWO[0], *TWO[1]], [5])
     assert [(row.chapter, row.what == "Break") for row in rows][2:5] == [
@@ -649,7 +668,7 @@ def test_a_plan_of_the_chapters_keeps_its_time(name):
     assert minutes * 3 / 4 < schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME
     assert schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME <= 0.95 * minutes
     kinds = [part.kind for part in fitting]
-    assert kinds.count("exercise") >= kinds.count("chapter") >= 5
+    assert kinds.count("exercise") >= kinds.count("chapter") >= 4
 
 
 @pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])

@@ -45,6 +45,16 @@ def test_the_ladder_has_a_row_for_each_step_and_a_dot_for_each_run():
     assert axes.get_xscale() == "linear"
 
 
+def test_steps_that_nothing_starts_from_are_hollow_and_have_an_arrow():
+    figure = plots.ladder(TABLE, RUNS, "Up", SUBJECT, side_steps=["b"])
+    climbed, aside = (container.lines[0] for container in figure.axes[0].containers)
+    assert (list(climbed.get_xdata()), climbed.get_markerfacecolor()) == ([1.5], ORANGE)
+    assert (list(aside.get_xdata()), aside.get_markerfacecolor()) == ([1.0], "white")
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "↳ b"]
+    assert "1.50 % at rung a" in figure.alt
+    assert figure.alt.endswith("nothing starts from them: b.")
+
+
 def test_what_others_report_is_a_line_of_the_ladder():
     axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, {"the paper": 0.95}).axes[0]
     line = next(line for line in axes.lines if line.get_label() == "the paper: 0.95 %")

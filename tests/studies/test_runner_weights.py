@@ -82,7 +82,7 @@ def test_what_is_not_there_is_named(weights):
         keep_run("smal", "final", "name")
     with pytest.raises(ToolError, match="No study is called 'smal'; known: "):
         write_misread("smal")
-    with pytest.raises(ToolError, match="0 runs of other"):
+    with pytest.raises(ToolError, match="No rung of study small is called 'other'"):
         keep_run("small", "other", "small_other")
     with pytest.raises(ToolError, match=r"No run of fake is there yet: .* study run fake` makes"):
         write_misread("fake")
@@ -91,12 +91,34 @@ def test_what_is_not_there_is_named(weights):
 def test_misread_images_are_those_that_were_counted(weights):
     path = write_misread("small", report=lambda line: None)
     digits, runs = load_mnist(), read_runs(weights / "small.csv")
-    right = read_right(weights / "small.csv", len(digits.y_test))
+    right = read_right(weights / "small.csv", range(len(digits.y_test)))
     assert path == misread_path(weights / "small.csv")
     assert (~right).sum(axis=1).tolist() == runs["test_errors"].tolist()
     model, recipe = methods().load_run(runs, "final", 0, weights / "build/studies/small")
     expected = methods().answers(model, recipe, digits.x_test) == digits.y_test
     assert (right.loc[("final", 0)] == expected).all()
+
+
+def test_some_rungs_of_a_study_can_be_listed(weights):
+    write_misread("small", ["final"], report=lambda line: None)
+    assert list(read_right(weights / "small.csv").index) == [("final", 0)]
+    with pytest.raises(ToolError, match="No finished rung of small is called 'first'"):
+        write_misread("small", ["first"])
+
+
+def test_where_the_test_set_stays_shut_validation_images_are_listed(clone, monkeypatch):
+    shut = recipes.Study("for tests", {"chosen": small_study.recipe()})
+    monkeypatch.setitem(STUDIES, "small", shut)
+    for path in clone.glob("small*.csv"):
+        os.unlink(path)
+    runs = runner.run_study("small", seeds=[0], report=lambda line: None)
+    write_misread("small", report=lambda line: None)
+    right = read_right(clone / "small.csv", range(270, 300)).loc[("chosen", 0)]
+    model, recipe = methods().load_run(runs, "chosen", 0, clone / "build/studies/small")
+    digits = load_mnist()
+    expected = methods().answers(model, recipe, digits.x_train[270:300]) == digits.y_train[270:300]
+    assert right.tolist() == expected.tolist()
+    assert 0 < (~right).sum() == runs.loc[0, "val_errors"]
 
 
 def test_another_count_than_in_training_is_refused(weights):
@@ -113,18 +135,13 @@ def test_weights_that_are_gone_are_named(clone):
         write_misread("small", report=lambda line: None)
 
 
-def test_a_study_without_test_or_validation_errors_has_no_mistakes(monkeypatch, weights):
-    blind = recipes.Study("for tests", {"chosen": small_study.recipe()})
+def test_nothing_is_recounted_without_validation_images(monkeypatch, weights):
     sure = recipes.Study("for tests", {"chosen": small_study.recipe(validation_split=0)}, True)
-    for study, counted, writer, reason in (
-        (blind, "test_errors", write_misread, "small does not open the test set"),
-        (sure, "val_errors", write_recounted, "small keeps no validation images"),
-    ):
-        runs = read_runs(runner.table_path("small")).query("rung == 'chosen'")
-        rows = runs.assign(**{counted: None, "settings": study.settings("chosen")})
-        monkeypatch.setattr(runner, "_finished", lambda table, rows=rows: rows)
-        with pytest.raises(ToolError, match=reason):
-            writer("small")
+    runs = read_runs(runner.table_path("small")).query("rung == 'chosen'")
+    rows = runs.assign(val_errors=None, settings=sure.settings("chosen"))
+    monkeypatch.setattr(runner, "_finished", lambda table: rows)
+    with pytest.raises(ToolError, match="small keeps no validation images"):
+        write_recounted("small")
     assert not list(weights.glob("small_*d.csv"))
 
 
