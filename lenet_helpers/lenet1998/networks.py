@@ -65,25 +65,29 @@ def lenet5_1998(start="2.4/F"):
 def between_article_and_1998(steps):
     """Return the article's network after the first of STEPS_TO_1998, not yet compiled.
 
-    steps: int, how many: 0 is `article_lenet5`, 6 is `lenet5_1998`.
+    steps: int, how many: 0 is `article_lenet5`, 7 is `lenet5_1998("1/sqrt(F)")`.
     Input (N, 28, 28, 1), with 1 step or more (N, 32, 32, 1); output probabilities, or distances
-    with all steps. "squashing" brings the initial weights that the paper chose for it.
+    with all steps. Weights start as Keras's layers do until "start".
     Raises ValueError for another number of steps.
     """
     if not 0 <= steps <= len(STEPS_TO_1998):
         raise ValueError(f"steps must be 0 to {len(STEPS_TO_1998)}, got {steps}.")
     done = set(STEPS_TO_1998[:steps])
     squash = {"activation": scaled_tanh if "squashing" in done else "tanh"}
-    pools = [Subsampling(**squash, name=name) for name in ("S2", "S4")]
+    start = {"start": "1/sqrt(F)"} if "start" in done else {}
+    kernels = start or KERAS_START
+    pools = [Subsampling(**squash, **start, name=name) for name in ("S2", "S4")]
     if "subsampling" not in done:
         pools = [layers.AveragePooling2D(2, name=name) for name in ("S2", "S4")]
-    dense = ConnectedDense if "squashing" in done else layers.Dense
+    dense = ConnectedDense if "start" in done else layers.Dense
 
     def convolution(filters, name, table=None):
         if "subsampling" not in done:
             return layers.Conv2D(filters, 5, **squash, name=name)
-        start = {} if "squashing" in done else KERAS_START
-        return ConnectedConv2D(filters, 5, table, **squash, **start, name=name)
+        return ConnectedConv2D(filters, 5, table, **squash, **kernels, name=name)
+
+    def fully_connected(units, name):
+        return dense(units, **squash, **kernels, name=name)
 
     network = [
         keras.Input((32, 32, 1) if "input" in done else (28, 28, 1)),
@@ -92,10 +96,10 @@ def between_article_and_1998(steps):
         convolution(16, "C3", C3_TABLE if "table" in done else None),
         pools[1],
         layers.Flatten(name="flatten"),
-        dense(120, **squash, name="C5"),
+        fully_connected(120, "C5"),
     ]
     if "F6" in done:
-        network.append(dense(84, **squash, name="F6"))
+        network.append(fully_connected(84, "F6"))
     if "RBF" in done:
         network.append(RBF(glyph_codes(), name="output"))
     else:
