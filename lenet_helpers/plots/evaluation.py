@@ -61,7 +61,7 @@ def seed_errors(runs, single, subject):
     axes.set(ylabel="test error in %")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="upper left")
-    return titled(figure, axes, "Two kinds of noise of about the same size", subject)
+    return titled(figure, axes, "Two kinds of noise of the same order", subject)
 
 
 def mistakes(images, table, subject, columns=6):
