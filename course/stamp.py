@@ -50,10 +50,9 @@ def stamped_readme(text, alts):
     """
     notebooks = {path: read_notebook(path) for path in notebook_paths()}
     openings = {path.name: notebook.cells[0].source for path, notebook in notebooks.items()}
-    (evaluate,) = (notebooks[path] for path in notebook_paths(["05"]))
     table = texts.chapters_table(openings, repository_address())
-    parts = {"chapters": table, "recipe": texts.recipe(evaluate.cells)}
-    return texts.described(texts.filled(text, **parts), alts)
+    cells = [cell for notebook in notebooks.values() for cell in notebook.cells]
+    return texts.described(texts.filled(text, chapters=table, recipe=texts.recipe(cells)), alts)
 
 
 def learners():

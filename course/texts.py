@@ -23,17 +23,19 @@ NONE = "–"
 def filled(text, **parts):
     """Return README's text with other texts between its markers, such as `<!-- chapters -->`.
 
-    parts: str each, by the names of their markers.
+    parts: str each, by the names of their markers; None leaves what stands between them.
     """
     for name, part in parts.items():
+        if part is None:
+            continue
         marked = re.compile(GENERATED.format(name), re.DOTALL)
         text = marked.sub(lambda _, part=part: f"{part}\n", text)
     return text
 
 
 def recipe(cells):
-    """Return the code of the recipe on one page, as a Markdown block, from Chapter 5's cells."""
-    return next(CODE.search(cell.source)[0] for cell in cells if cell.id == "recipe")
+    """Return the code of the recipe on one page, a Markdown block; None if no cell is it."""
+    return next((CODE.search(cell.source)[0] for cell in cells if cell.id == "recipe"), None)
 
 
 def described(text, alts):

@@ -25,6 +25,7 @@ def replaced(path):
     path = Path(os.path.realpath(Path(path).expanduser()))
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is not a file", str(path))
+    new = [one for one in path.parents if not one.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
@@ -37,6 +38,15 @@ def replaced(path):
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+        if not path.exists():
+            _remove_empty(new)
+
+
+def _remove_empty(folders):
+    """Remove folders, the innermost first, as far as they are empty."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 @contextlib.contextmanager

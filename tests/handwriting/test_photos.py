@@ -222,7 +222,7 @@ def answers(tmp_path_factory):
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             made = list(pool.map(read_page, itertools.repeat(kind), images[shown], paths))
         read = [one for one in made if not isinstance(one, str)]
-        digits = iter(predict(network, np.reshape(read, (-1, 28, 28))).argmax(axis=1))
+        digits = iter(predict(network, np.array(read, np.uint8).reshape(-1, 28, 28)).argmax(axis=1))
         return [one if isinstance(one, str) else next(digits) for one in made], labels[shown]
 
     return answer
