@@ -25,9 +25,9 @@ def largest_shift(pixels, model, images, labels):
     enough = [shift for shift, share in enumerate(shares[:-1]) if share >= ENOUGH]
     right = max(enough, default=0)
     here, further = shares[int(pixels)], shares[int(pixels) + 1]
-    reject(pixels > right, f"after {pixels:.0f} pixels only {here:.1%} are read right.")
-    reject(pixels < right, f"after one pixel more, {further:.1%} are still read right.")
-    return f"{here:.1%} after {pixels:.0f}, and {further:.1%} after one pixel more."
+    reject(pixels > right, f"after {pixels:.0f} pixels only {here:.2%} are read right.")
+    reject(pixels < right, f"after one pixel more, {further:.2%} are still read right.")
+    return f"{here:.2%} after {pixels:.0f}, and {further:.2%} after one pixel more."
 
 
 @exercise("a function of images")

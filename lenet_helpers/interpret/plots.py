@@ -7,8 +7,9 @@ from lenet_helpers.plots.described import blank_figure, subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
 # Petroff 2021, "Accessible color sequences for data visualization": also for the colour-blind.
-TEN_COLOURS = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"]
-TEN_COLOURS += ["#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"]
+# In an order that keeps digits apart which lie over each other: 0, 2, 3, 5, 8 and 1, 7, 9.
+TEN_COLOURS = ["#3f90da", "#a96b59", "#bd1f01", "#ffa90e", "#94a4a2"]
+TEN_COLOURS += ["#832db6", "#b9ac70", "#e76300", "#717581", "#92dadd"]
 
 
 def feature_maps(image, outputs, subject):
@@ -21,7 +22,7 @@ def feature_maps(image, outputs, subject):
     *names, answer = outputs
     sheets = [_layer_sheet(outputs[name]) for name in names]
     top = max(np.nanmax(np.abs(sheet)) for sheet in sheets)
-    heights = [sheet.shape[0] / sheet.shape[1] + 0.06 for sheet in sheets]
+    heights = [max(0.1, sheet.shape[0] / sheet.shape[1] + 0.06) for sheet in sheets]
     figure = blank_figure(figsize=(11, 7 * sum(heights) + 1), layout="constrained")
     figure.alt = (
         "A handwritten digit, then what each layer makes of it: "
@@ -31,7 +32,9 @@ def feature_maps(image, outputs, subject):
     left, right = figure.subfigures(1, 2, width_ratios=[1, 2.6])
     panels = right.subplots(len(sheets), 1, height_ratios=heights)
     for axes, name, sheet in zip(panels, names, sheets, strict=True):
-        drawn = axes.imshow(sheet, cmap=_signed_colours(), vmin=-top, vmax=top)
+        # A single row of units would be too thin to see with square cells.
+        aspect = "auto" if len(sheet) == 1 else "equal"
+        drawn = axes.imshow(sheet, cmap=_signed_colours(), vmin=-top, vmax=top, aspect=aspect)
         axes.set(xticks=[], yticks=[], title=f"{name}: {_counted(outputs[name])}")
     right.colorbar(drawn, ax=panels, label="output of the layer", shrink=0.5, aspect=30)
     above, below = left.subplots(2, 1)
@@ -93,7 +96,7 @@ def embedding(points, labels, correct, axes_names, subject):
     axes.scatter(*wrong.T, s=45, marker="x", color="black", lw=1.5, label=text)
     axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
     axes.legend(loc="lower right")
-    return titled(figure, axes, "The test images as the last hidden layer sees them", subject)
+    return titled(figure, axes, "The test images in C5, the last layer before the answer", subject)
 
 
 def relevance(image, maps, subject):
@@ -281,9 +284,9 @@ def _signed_colours():
 
 
 def _layer_sheet(values):
-    """Maps side by side, at most eight in a row; units as cells, forty in a row."""
+    """Maps side by side, at most eight in a row; units as cells in one row."""
     if values.ndim == 1:
-        return np.pad(values, (0, -len(values) % 40), constant_values=np.nan).reshape(-1, 40)
+        return values[np.newaxis]
     maps = values.transpose(2, 0, 1)
     return _grid(maps, min(8, len(maps)))
 

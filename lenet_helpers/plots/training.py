@@ -58,7 +58,7 @@ def training_speed(runs):
     """Seconds an epoch of several ways to train: a dot for each epoch, a line at the median.
 
     runs: DataFrame as `benchmarks/training.py` writes it. First epochs are left out: they also
-    compile. The slowest comes first; the colour says which layers convolve and pool.
+    compile. The slowest comes first. Label and colour say which layers convolve and pool.
     """
     steady = runs[runs["epoch"] > 0]
     by_variant = steady.groupby("variant")
@@ -76,13 +76,12 @@ def training_speed(runs):
         axes.plot(seconds, np.full(len(seconds), place), "o", color=colours[layers], alpha=0.5)
         axes.plot(median, place, "|", color=colours[layers], ms=16, mew=3)
         note(axes, f"{median:.1f} s", (median, place), (0, 11), "center")
-    for layers, colour in colours.items():
-        axes.plot([], [], "o", color=colour, label=layers)
-    labels = runs.drop_duplicates("variant").set_index("variant")["loop"]
+    first = runs.drop_duplicates("variant").set_index("variant")
+    layers = first["layers"].replace("Conv2D and AveragePooling2D", "Keras's layers")
+    labels = first["loop"] + ", " + layers
     axes.set_yticks(range(len(order)), labels[order])
     axes.set(xlabel="seconds an epoch (line: median)", xlim=(0, 1.1 * steady["seconds"].max()))
     axes.set_ylim(len(order) - 0.5, -0.7)
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="lower right")
     machine = f"{runs['processor'].iloc[0]}, {runs['cores'].iloc[0]} cores"
     return titled(figure, axes, "One recipe: which loop, and which layers", machine)
