@@ -46,7 +46,7 @@ def seed_errors(runs, single, subject):
     figure.alt = (
         f"Test error of {len(runs)} seeds, each with a bar of one standard deviation over test "
         f"images, {runs['noise'].mean():.2f} %, and a band of one standard deviation over seeds, "
-        f"{mean:.2f} ± {deviation:.2f} %: about as wide. Beside them, "
+        f"{mean:.2f} ± {deviation:.2f} %. Beside them, "
         + ", ".join(f"{name}: {error:.2f} %" for name, (error, _) in single.items())
         + "."
     )
