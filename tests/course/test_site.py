@@ -298,7 +298,7 @@ def test_a_section_weighs_more_than_an_exercise(page, address):
 @pytest.mark.parametrize("page", ["phone"], indirect=True)
 def test_a_tap_shows_a_figure_in_its_full_size(page, address):
     page.goto(address + CHAPTERS[0], wait_until="networkidle")
-    figure = page.locator(".cell_output img").first
+    figure = page.locator(".cell_output img").nth(1)
     assert figure.evaluate("one => one.naturalWidth") > WIDTHS["phone"]
     figure.click()
     whole = page.locator("dialog.whole-figure img")
