@@ -17,7 +17,9 @@ def test_the_gradient_finds_its_way_to_the_pixels_of_1998(published, images):
     moved = interpret.fgsm(images, interpret.fgsm_signs(model, images, labels), 32)
     rows = np.arange(len(images))
     before, after = (predict(model, some)[rows, labels] for some in (images, moved))
-    assert (after < before).mean() > 0.5
+    # Its probabilities are often exactly 1, and then some stay so.
+    assert (after <= before).all()
+    assert (before - after).mean() > 0.2
     assert list(interpret.cascade(model)) == ["F6", "C5", "S4", "C3", "S2", "C1"]
 
 

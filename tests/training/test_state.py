@@ -15,7 +15,7 @@ TAUGHT = {"teacher": {"networks": ["size_983"], "epochs": 3}, "distillation": {}
 RECIPES = {
     "average, statistics and distortions": LONG,
     "a teacher": replace(LONG, options=LONG.options | TAUGHT),
-    "second-order optimizer": replace(STUDIES["lenet1998"].rungs["distorted"], **TINY),
+    "second-order optimizer": replace(STUDIES["lenet1998"].rungs["paper-distorted"], **TINY),
 }
 
 
