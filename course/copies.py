@@ -9,6 +9,7 @@ from course.execute import read_notebook
 from course.project import ROOT, notebook_paths, repository_address
 from course.stamp import learners
 from course.workshop.learner import with_outer_links
+from course.workshop.notes import without_notes
 from lenet_helpers.files import replaced
 
 COPIES = ROOT / "my_notebooks"
@@ -18,11 +19,11 @@ RECORD = ".copied.json"  # name of a copy -> the digest of what it held when it 
 def chapters():
     """Return what the copies begin with: dict, name in the folder -> text of the notebook.
 
-    Those in `learn/` are empty, those in `read/` complete.
+    Those in `learn/` are empty, those in `read/` complete, but for the instructor's notes.
     """
     files = {f"learn/{name}": text for name, text in learners().items()}
     for path in notebook_paths():
-        notebook = with_outer_links(read_notebook(path), repository_address())
+        notebook = with_outer_links(without_notes(read_notebook(path)), repository_address())
         files[f"read/{path.name}"] = nbformat.writes(notebook) + "\n"
     return files
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 
 from course import texts
-from course.execute import read_notebook
+from course.execute import read_notebook, write_notebook
 from course.project import (
     BUILD,
     FIGURES,
@@ -27,7 +27,7 @@ from course.project import (
 )
 from course.results import alternative_texts, read_results
 from course.website.glossary import GLOSSARY, glossary_page, link_terms, terms
-from course.workshop.learner import without_notes
+from course.workshop.notes import without_notes
 
 SETTINGS = ROOT / "course/website"
 SITE = BUILD / "site"
@@ -194,7 +194,9 @@ def broken_links(folder):
 
 def _offer_committed_notebooks():
     for path in notebook_paths():
-        shutil.copy(path, SITE / "_sources" / NOTEBOOKS.name)
+        write_notebook(
+            without_notes(read_notebook(path)), SITE / "_sources" / NOTEBOOKS.name / path.name
+        )
 
 
 def _add_live_page():

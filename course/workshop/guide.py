@@ -5,7 +5,6 @@ import html
 import json
 import os
 import platform
-import re
 import time
 import tomllib
 
@@ -21,15 +20,15 @@ from course.project import (
     notebook_paths,
 )
 from course.tags import without_tags
-from course.workshop import pages, schedule
-from course.workshop.learner import exercises, is_note, title
+from course.workshop import notes, pages, schedule
+from course.workshop.learner import exercises, title
+from course.workshop.parts import parts_of
 from course.workshop.sizing import read_kernels, sizing
-from course.workshop.slides import deck, slides
+from course.workshop.slides import SECTION, deck, slides
 from lenet_helpers.files import replaced
 
 FOLDER = BUILD / "guide"
 TIMES = BUILD / "workshop-times.json"  # not to be handed out
-SECONDS = {"s": 1, "min": 60}
 
 
 def write_guide(measure=False):
@@ -42,15 +41,15 @@ def write_guide(measure=False):
     paths = notebook_paths()
     times = measured(paths) if measure else known_times(paths)
     notebooks = {path: read_notebook(path) for path in paths}
-    words = read_guide()
     written = {"index.html": pages.document("The instructor's guide", guide(notebooks, times))}
     for path, notebook in notebooks.items():
-        notes = _words(words["chapters"].get(chapter(path), {}))
-        written[f"slides/{path.stem}.html"] = deck(slides(notebook, notes))
+        written[f"slides/{path.stem}.html"] = deck(slides(notebook))
     for name, text in written.items():
         with replaced(FOLDER / name) as file:
             file.write(text.encode())
-    print(f"The guide: {(FOLDER / 'index.html').relative_to(ROOT)}, and {len(paths)} decks of slides")
+    print(
+        f"The guide: {(FOLDER / 'index.html').relative_to(ROOT)}, and {len(paths)} decks of slides"
+    )
     if len(times) < len(paths):
         print("Times in the guide are the chapters' own; --measure takes them on this machine.")
 
@@ -90,11 +89,8 @@ def read_guide():
     """Return what guide.toml holds, a dict, with every part that the guide needs."""
     with damaged(GUIDE):
         text = tomllib.loads(GUIDE.read_text(encoding="utf-8"))
-        for part in ("opening", "prerequisites", "welcome", "left"):
+        for part in ("opening", "prerequisites", "times", "welcome", "left"):
             text[part].strip()
-        for words in text["chapters"].values():
-            for question in words.get("questions", []):
-                question["ask"].strip(), question["answer"].strip()
     return text
 
 
@@ -106,8 +102,7 @@ def guide(notebooks, times, text=None):
     text:      dict, what course/workshop/guide.toml holds, which is read if it is not given.
     """
     text = text or read_guide()
-    words = {path: text["chapters"].get(chapter(path), {}) for path in notebooks}
-    parts = [_parts(path, notebooks[path], times, words[path]) for path in notebooks]
+    parts = [parts_of(path, notebook, times) for path, notebook in notebooks.items()]
     sizes = sizing(read_kernels())
     with damaged(GUIDE):
         sections = [_section(one["title"], one["text"].format(**sizes)) for one in text["sections"]]
@@ -115,61 +110,36 @@ def guide(notebooks, times, text=None):
         "# The instructor's guide",
         text["opening"],
         _section("What learners need", text["prerequisites"], _needs_table(notebooks, text)),
-        _section("Times", _times_table(notebooks, times), _machine(times)),
+        _section("Times", text["times"], _times_table(notebooks, parts, times), _machine(times)),
         *(_plan(name, parts, *plan, text) for name, plan in schedule.PLANS.items()),
         *sections,
-        *(_chapter(path, notebook, words[path]) for path, notebook in notebooks.items()),
+        *(_chapter(path, notebook) for path, notebook in notebooks.items()),
     ]
     joined = "\n\n".join(piece.strip() for piece in pieces) + "\n"
     return without_tags(joined)
 
 
-def minutes_of(span):
-    """Return the minutes that a text such as "7 min" or "20 s" names: float.
-
-    Raises ValueError for any other text.
-    """
-    amount, unit = span.split()
-    if unit not in SECONDS:
-        raise ValueError(f"{span!r} is no time; write it as '20 s' or '2 min'.")
-    return float(amount) * SECONDS[unit] / 60
-
-
 # --- parts of the guide ------------------------------------------------------------------------
 
 
-def _parts(path, notebook, times, words):
-    """What can be done in a chapter, for the planner: walk-through, exercises, questions."""
-    number, (reading, computing) = chapter(path), _reading_and_computing(path, notebook, times)
-    walk = schedule.whole_minutes(reading, computing)
-    parts = [schedule.Part(number, "chapter", f"{title(notebook)}: read and run", walk)]
-    for one in exercises(notebook):
-        what = f"Exercise {one.number} · {one.title}"
-        parts.append(schedule.Part(number, "exercise", what, one.minutes))
-    for one in words.get("questions", []):
-        what = f"Ask the room: {one['ask']}"
-        parts.append(schedule.Part(number, "question", what, schedule.QUESTION))
-    return parts
-
-
-def _reading_and_computing(path, notebook, times):
-    reading, computing = texts.TIMES.search(notebook.cells[0].source).groups()
-    seconds = times.get(path.stem, {}).get("seconds")
-    return minutes_of(reading), minutes_of(computing) if seconds is None else seconds / 60
-
-
-def _times_table(notebooks, times):
+def _times_table(notebooks, parts, times):
     lines = [
-        "| chapter | reading | computing | measured here | exercises |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| chapter | reading alone | computing | measured here | before a class | to its stop "
+        "| exercises |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for path, notebook in notebooks.items():
+    for (path, notebook), own in zip(notebooks.items(), parts, strict=True):
         reading, computing = texts.TIMES.search(notebook.cells[0].source).groups()
         here = f"{times[path.stem]['seconds']:.0f} s" if path.stem in times else texts.NONE
-        all_of = exercises(notebook)
-        minutes = f"{len(all_of)}, {sum(one.minutes for one in all_of)} min"
-        name = f"{int(chapter(path))}. {title(notebook)}"
-        lines.append(f"| {name} | {reading} | {computing} | {here} | {minutes} |")
+        walks = [one.minutes for one in own if one.kind == "walk"]
+        todo = [one.minutes for one in own if one.kind == "exercise"]
+        row = [
+            *(f"{int(chapter(path))}. {title(notebook)}", reading, computing, here),
+            f"{sum(walks)} min",
+            f"{walks[0]} min" if walks[1:] else texts.NONE,
+            f"{len(todo)}, {sum(todo)} min" if todo else texts.NONE,
+        ]
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
 
@@ -210,40 +180,36 @@ def _plan(name, chapters, minutes, breaks, text):
 
 def _left_out(left_out):
     """What did not fit, a table: a line for the parts of a chapter that have the same reason."""
-    reasons = {}
+    reasons, whole = {}, set()
     for part, why in left_out:
-        reasons.setdefault((part.chapter, why), []).append(part)
+        if part.chapter not in whole:
+            reasons.setdefault((part.chapter, why), []).append(part)
+        if part.kind == "walk" and not part.is_late:
+            whole.add(part.chapter)
     rows = [f"| {number} | {_listed(parts)} | {why} |" for (number, why), parts in reasons.items()]
     return "\n".join(["| chapter | left out | why |", "| --- | --- | --- |", *rows]) if rows else ""
 
 
 def _listed(parts):
+    if parts[0].kind == "walk" and not parts[0].is_late:
+        return "the whole chapter"
     questions = sum(part.kind == "question" for part in parts)
     named = [part.what for part in parts if part.kind != "question"]
-    return "; ".join([*named, *([f"{questions} questions to the room"] if questions else [])])
+    plural = "s" if questions > 1 else ""
+    named += [f"{questions} question{plural} to the room"] if questions else []
+    return "; ".join(named)
 
 
-def _chapter(path, notebook, words):
+def _chapter(path, notebook):
     opening = notebook.cells[0].source
     subsections = {
         "Objectives": opening.partition("In this chapter you will")[2].strip(),
         "Answers": "\n\n".join(_answers(notebook, one) for one in exercises(notebook)),
         "Notes beside the text": "\n\n".join(_notes(notebook)),
-        **_words(words),
     }
     texts_ = [f"### {name}\n\n{content}" for name, content in subsections.items() if content]
     slides_ = f"[Slides](slides/{path.stem}.html): N shows the notes for whoever speaks."
     return _section(f"Chapter {int(chapter(path))} · {title(notebook)}", slides_, *texts_)
-
-
-def _words(words):
-    """What guide.toml says of a chapter: dict, heading -> Markdown, empty if it says nothing."""
-    asked = [f"- *{one['ask']}* {one['answer']}" for one in words.get("questions", [])]
-    return {
-        "Misconceptions": "\n".join(f"- {one}" for one in words.get("misconceptions", [])),
-        "Questions to the room": "\n".join(asked),
-        "If time runs out": words.get("stop", ""),
-    }
 
 
 def _answers(notebook, one):
@@ -267,13 +233,19 @@ def _code_block(source):
 
 
 def _notes(notebook):
-    """The notes for the instructor, each below the section that it stands in."""
-    section = ""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            if is_note(cell):
-                yield f"*{section}*\n\n{cell.source}" if section else cell.source
-            section = (re.findall(r"^## (.+)$", cell.source, re.MULTILINE) or [section])[-1]
+    """The notes for the instructor, below the section that they stand in."""
+    section, shown = "", None
+    for cell in filter(_is_text, notebook.cells):
+        if notes.is_note(cell):
+            yield from [f"*{section}*"] if section != shown else []
+            yield notes.words(cell)
+            shown = section
+        else:
+            section = [section, *SECTION.findall(cell.source)][-1]
+
+
+def _is_text(cell):
+    return cell.cell_type == "markdown"
 
 
 def _section(heading, *contents):

@@ -15,12 +15,12 @@ from course import texts
 from course.execute import cleared
 from course.project import ToolError, chapter
 from course.tags import FUNCTIONS, without_tags
+from course.workshop.notes import without_notes
 
-INSTRUCTOR = "instructor"  # tag of a Markdown cell that learners and the website do not get
 BLANK = "[?]"
-NOTICE = f"""
-*This is the version to learn with. Nothing has run yet; {BLANK} stands for a number that your own
-run will show; your answers go where the dots stand. The [complete version]({{}}) has all outputs and
+NOTICE = """
+*This is the version to learn with. Nothing has run yet; {} stands for a number that your own
+run will show; your answers go where the dots stand. The [complete version]({}) has all outputs and
 the solutions.*"""
 
 PARTS = ("exercise", "solution", "check")
@@ -69,12 +69,14 @@ def learners_version(notebook, name, address, results):
     for cell in without_notes(notebook).cells:
         if cell.cell_type == "markdown":
             blank = is_secret if not _part(cell) else lambda tag: False
-            text = without_tags(cell.source, lambda tag: BLANK if blank(tag) else tag.shown)
-            cell.source = text
+            cell.source = without_tags(
+                cell.source, lambda tag, blank=blank: BLANK if blank(tag) else tag.shown
+            )
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
     with_outer_links(notebook, address)
-    opening, notice = notebook.cells[0], NOTICE.format(f"{address}/blob/main/notebooks/{name}")
+    opening = notebook.cells[0]
+    notice = NOTICE.format(BLANK, f"{address}/blob/main/notebooks/{name}")
     own = opening.source.replace(f"/notebooks/{name})", f"/workshop/{name})")  # its Colab badge
     opening.source = texts.TIMES.sub(lambda times: f"{times[0]}\n{notice}", own)
     return notebook
@@ -107,20 +109,6 @@ def with_outer_links(notebook, address):
         if cell.cell_type == "markdown":
             cell.source = UPWARDS.sub(rf"]({address}/blob/main/\1)", cell.source)
     return notebook
-
-
-def without_notes(notebook):
-    """Remove the notes for the instructor, in place, and return the notebook."""
-    notebook.cells = [cell for cell in notebook.cells if not is_note(cell)]
-    return notebook
-
-
-def is_note(cell):
-    """Whether a cell is a note for the instructor. Raises ToolError if it is one of code."""
-    tagged = INSTRUCTOR in cell.metadata.get("tags", [])
-    if tagged and cell.cell_type != "markdown":
-        raise ToolError(f"Cell {cell.id!r}: a note for the instructor is a Markdown cell.")
-    return tagged
 
 
 def fold(notebook):

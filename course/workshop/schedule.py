@@ -10,6 +10,7 @@ PLANS = {  # minutes in all, and its breaks
     "A full day": (360, [15, 45, 15]),
 }
 WELCOME = 5  # minutes until everybody has opened the first chapter
+WALK = 2  # times its reading: how long a chapter takes in front of a class
 QUESTION = 2  # minutes that a question to the room takes
 SHORTEST = 5  # minutes that are worth a line of their own
 FREE = 1 / 20  # of the time, for what takes longer than planned
@@ -18,12 +19,16 @@ WITHIN = 15  # minutes that a break may come early or late rather than split a c
 
 @dataclass(frozen=True)
 class Part:
-    """Something to do in a chapter: its kind is "chapter", "exercise" or "question"."""
+    """Something to do in a chapter: its kind is "walk", "exercise" or "question".
+
+    is_late: bool, whether it comes after the place where the chapter may stop.
+    """
 
     chapter: str
     kind: str
     what: str
     minutes: int
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,23 +49,24 @@ def time_for_chapters(minutes, breaks):
 def chosen(chapters, minutes):
     """Choose what fits, greedily; return it, and what is left out, in the order of the workshop.
 
-    chapters: a list of Part for each chapter, in order: its walk-through, exercises, questions.
-    First every chapter is walked through, with its first exercise: whoever only listens learns
-    little. Then come the second exercises of all, the third ones, and so on; then questions to the
-    room, and last a chapter without exercises, which is an appendix. What does not fit is left
-    out, with its chapter's exercises if it is a walk-through.
+    chapters: a list of Part for each chapter, in order: its walk-through to where it may stop, the
+    exercises and questions on the way, and the same of its rest.
+    First every chapter is walked through to its stop, with its first exercise: whoever only listens
+    learns little. Then come the second exercises of all, the third ones, and so on; then questions
+    to the room. Then in the same way the rests of the chapters, and last a chapter without
+    exercises, which is an appendix. What does not fit is left out, and what needs it, too: of the
+    chapters, all later ones.
     Returns (list of Part, list of (Part, str: why it is left out)).
     """
-    picked, why, left, walked = set(), {}, minutes, set()
+    picked, why, left, needs = set(), {}, minutes, _needs(chapters)
     for parts in _by_urgency(chapters):
-        chapter, needed = parts[0].chapter, sum(part.minutes for part in parts)
-        if parts[0].kind != "chapter" and chapter not in walked:
-            why |= dict.fromkeys(parts, "its chapter is left out")
+        needed = sum(part.minutes for part in parts)
+        if needs[parts[0]] not in {None, *picked}:
+            why |= dict.fromkeys(parts, "what it needs is left out")
         elif needed > left:
             why |= dict.fromkeys(parts, f"{needed} min, and {left} min were left")
         else:
             picked |= set(parts)
-            walked.add(chapter)
             left -= needed
     ordered = [part for parts in chapters for part in parts]
     return (
@@ -89,19 +95,37 @@ def whole_minutes(*minutes):
     return math.ceil(sum(minutes) - 1e-9)
 
 
+def _needs(chapters):
+    """The walk that each part needs, dict of Part: its own, or for a walk the one before it."""
+    needs, first = {}, None
+    for parts in chapters:
+        walk = first
+        for part in parts:
+            needs[part] = walk
+            walk = part if part.kind == "walk" else walk
+        first = parts[0]
+    return needs
+
+
 def _by_urgency(chapters):
     """Yield lists of parts that are chosen together or not at all."""
-    of_kind = {
-        kind: [[part for part in parts if part.kind == kind] for parts in chapters]
-        for kind in ("chapter", "exercise", "question")
-    }
-    walked = list(zip(of_kind["chapter"], of_kind["exercise"], strict=True))
-    yield from ([*walks, *exercises[:1]] for walks, exercises in walked if exercises)
-    later = [exercises[1:] for exercises in of_kind["exercise"]]
-    for parts in (later, of_kind["question"]):
-        for turn in zip_longest(*parts):
-            yield from ([part] for part in turn if part)
-    yield from (walks for walks, exercises in walked if not exercises)
+    appendices = [parts for parts in chapters if not any(one.kind == "exercise" for one in parts)]
+    others = [parts for parts in chapters if parts not in appendices]
+    for is_late in (False, True):
+        walks, exercises, questions = (
+            [
+                [one for one in parts if (one.kind, one.is_late) == (kind, is_late)]
+                for parts in others
+            ]
+            for kind in ("walk", "exercise", "question")
+        )
+        together = [[*walk, *first[:1]] for walk, first in zip(walks, exercises, strict=True)]
+        yield from filter(None, together)
+        for later in ([one[1:] for one in exercises], questions):
+            for turn in zip_longest(*later):
+                yield from ([part] for part in turn if part)
+    for parts in appendices:
+        yield from ([part] for part in parts)
 
 
 def _ends_before_breaks(parts, count):

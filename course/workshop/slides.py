@@ -13,8 +13,7 @@ from course.exempt import FACTS
 from course.figures import PNG
 from course.project import ToolError
 from course.tags import without_tags
-from course.workshop import pages
-from course.workshop.learner import is_note
+from course.workshop import notes, pages
 
 TAG = "slide"
 MOST = FACTS["slides.most"]["value"]
@@ -33,24 +32,21 @@ class Slide:
     notes: list = field(default_factory=list)
 
 
-def slides(notebook, notes):
-    """Return a chapter's slides, a list of Slide.
+def slides(notebook):
+    """Return a chapter's slides, a list of Slide; an instructor's note is for the one before it.
 
-    notes: dict, heading -> Markdown: the notes of the first slide. A note for the instructor in the
-    notebook belongs to the slide before it.
     Raises ToolError if there are more than MOST.
     """
     first, *cells = notebook.cells
     objectives = first.source.partition("In this chapter you will")[2]
     name = CHAPTER.search(first.source)[1]
     found = [Slide(name, without_tags(objectives).strip())]
-    found[0].notes += [f"**{name}**\n\n{without_tags(text)}" for name, text in notes.items() if text]
     section, before = "", None
     for cell in cells[:-1]:
         if cell.cell_type == "markdown":
             section = ([section, *SECTION.findall(cell.source)])[-1]
-        if cell.cell_type == "markdown" and is_note(cell):
-            found[-1].notes.append(without_tags(cell.source))
+        if notes.is_note(cell):
+            found[-1].notes.append(without_tags(notes.words(cell)))
             continue
         if TAG in cell.metadata.get("tags", []):
             if cell.cell_type == "code":
@@ -109,9 +105,9 @@ def _shown(cell):
 
 
 def _section(slide, place):
-    notes = pages.to_html("\n\n".join(slide.notes))
+    spoken = pages.to_html("\n\n".join(slide.notes))
     return (
         f"<section>\n<h1>{pages.to_html(slide.heading).strip()[3:-4]}</h1>\n{slide.shown}\n"
         f"<div>{pages.to_html(slide.text)}</div>\n<footer>{html.escape(place)}</footer>\n"
-        f"<aside>{notes}</aside>\n</section>"
+        f"<aside>{spoken}</aside>\n</section>"
     )

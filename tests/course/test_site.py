@@ -12,12 +12,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course.execute import read_notebook
 from course.project import BUILD, NOTEBOOKS, ROOT, ToolError, notebook_paths
 from course.texts import RELEASE
 from course.website.glossary import glossary_page, link_terms, terms
 from course.website.pdf import print_course
 from course.website.site import PDF, SITE, broken_links, web_notebook, web_text
 from course.workshop.learner import title
+from course.workshop.notes import HEAD, without_notes
 from tests.conftest import CHROMIUM
 
 ADDRESS = "https://github.com/some/where"
@@ -181,7 +183,9 @@ def site():
 def test_a_chapter_s_page_has_its_alternative_texts_and_its_notebook(site, path):
     page = html.unescape((site / f"notebooks/{path.stem}.html").read_text(encoding="utf-8"))
     assert [text for text in alternative_texts(path) if f'alt="{text}"' not in page] == []
-    assert (site / f"_sources/notebooks/{path.name}").read_bytes() == path.read_bytes()
+    offered = without_notes(read_notebook(path))
+    assert read_notebook(site / f"_sources/notebooks/{path.name}") == offered
+    assert HEAD.strip("*") not in page
     assert f'href="../_sources/notebooks/{path.name}"' in page
     assert f"/blob/{RELEASE}/notebooks/{path.name}" in page
 

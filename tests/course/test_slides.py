@@ -7,6 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course.project import ToolError, notebook_paths
+from course.workshop.notes import HEAD
 from course.workshop.slides import MOST, Slide, deck, key_lines, slides
 
 SLIDE, NOTE = {"tags": ["slide"]}, {"tags": ["instructor"]}
@@ -34,11 +35,10 @@ def test_slides_are_what_is_tagged_between_objectives_and_closing():
         drawn(**SLIDE),
         new_markdown_cell("It is 1<!-- n --> dot. And small. And grey.", metadata=SLIDE),
         new_markdown_cell("## Why\n\n*(easy, 3 min)*\n\nBecause.", metadata=SLIDE),
-        new_markdown_cell("Ask for 2<!-- m --> reasons.", metadata=NOTE),
+        new_markdown_cell(f"{HEAD}\n\nAsk for 2<!-- m --> reasons.", metadata=NOTE),
     ]
-    first, figure, words, last = slides(chapter(*cells), {"Questions": "Why?", "Other": ""})
+    first, figure, words, last = slides(chapter(*cells))
     assert first.text == "- draw 1 dot,\n- look."
-    assert first.notes == ["**Questions**\n\nWhy?"]
     assert (figure.heading, figure.text) == ("How it looks", "It is 1 dot. And small.")
     assert figure.shown == f'<img src="data:image/png;base64,{DOT}" alt="a &quot;dot&quot;">'
     assert words == Slide("Why", "Because.", "", ["Ask for 2 reasons."])
@@ -61,15 +61,15 @@ def test_key_lines(text, expected):
 
 def test_too_many_slides_or_one_that_shows_nothing_are_an_error():
     with pytest.raises(ToolError, match=f"'Chapter 1 · Dots' has {MOST + 1} slides, more than"):
-        slides(chapter(*(drawn(**SLIDE) for _ in range(MOST - 1))), {})
+        slides(chapter(*(drawn(**SLIDE) for _ in range(MOST - 1))))
     silent = new_code_cell("x = 1", metadata=SLIDE)
     with pytest.raises(ToolError, match=f"{silent.id}.* shows nothing"):
-        slides(chapter(silent), {})
+        slides(chapter(silent))
 
 
 @pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
 def test_each_chapter_has_at_most_twenty_slides_without_a_network(path):
-    found = slides(nbformat.read(path, as_version=4), {})
+    found = slides(nbformat.read(path, as_version=4))
     page = deck(found)
     assert 2 <= len(found) <= MOST
     assert page.count("<section>") == len(found)
@@ -81,9 +81,9 @@ def test_each_chapter_has_at_most_twenty_slides_without_a_network(path):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_deck_is_turned_by_keys_and_shows_notes(browser, tmp_path, width):
     rich = new_markdown_cell(r"The sum is $\sum_i a_i$.", metadata=SLIDE)
-    plain, note = new_markdown_cell("Go on."), new_markdown_cell("Ask.", metadata=NOTE)
+    plain, note = new_markdown_cell("Go on."), new_markdown_cell(f"{HEAD}\n\nAsk.", metadata=NOTE)
     cells = [drawn(**SLIDE), plain, rich, note]
-    (tmp_path / "deck.html").write_text(deck(slides(chapter(*cells), {})), encoding="utf-8")
+    (tmp_path / "deck.html").write_text(deck(slides(chapter(*cells))), encoding="utf-8")
     page, asked = browser.new_page(viewport={"width": width, "height": 720}), []
     page.on("request", lambda one: asked.append(one.url))
     page.goto((tmp_path / "deck.html").as_uri())

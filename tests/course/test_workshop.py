@@ -8,6 +8,7 @@ import math
 import random
 import re
 import symtable
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -20,20 +21,20 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from traitlets.config import Config
 
-from course import checks
+from course import checks, copies
 from course.lab import served
 from course.project import (
     FIGURES,
     ToolError,
-    chapter,
     notebook_paths,
     repository_address,
 )
 from course.results import read_results
+from course.tags import without_tags
 from course.texts import RELEASE
 from course.website.site import broken_links
 from course.workshop import guide as instructor
-from course.workshop import schedule
+from course.workshop import notes, parts, schedule
 from course.workshop.learner import exercises, learners_version, solution_lines, stale_files
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
@@ -221,18 +222,46 @@ def test_an_exercise_keeps_its_numbers():
     assert version.cells[0].source.endswith("How much is 7?")
 
 
+def note(*lines, head=notes.HEAD):
+    text = "\n".join([head, "", *lines])
+    return new_markdown_cell(text, metadata={"tags": ["instructor"]}, id="note")
+
+
 def test_notes_for_the_instructor_are_left_out():
     notebook = small()
-    notebook.cells.insert(1, new_markdown_cell("Wait here.", metadata={"tags": ["instructor"]}))
+    notebook.cells.insert(1, note("Wait here."))
     version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
     assert len(version.cells) == len(notebook.cells) - 1
     assert version.cells[1].source == "my_sum = ..."
 
 
+def test_no_learner_gets_a_note(path):
+    said = [notes.words(cell) for cell in NOTEBOOKS[path].cells if notes.is_note(cell)]
+    read = copies.chapters()[f"read/{path.name}"]
+    for text in strings([version_of(path), nbformat.reads(read, as_version=4)]):
+        assert notes.HEAD not in text
+        assert not any(one in text for one in said)
+
+
 def test_a_note_for_the_instructor_is_no_code():
-    note = new_code_cell("wait()", metadata={"tags": ["instructor"]})
+    code = new_code_cell("wait()", metadata={"tags": ["instructor"]})
     with pytest.raises(ToolError, match="is a Markdown cell"):
-        learners_version(new_notebook(cells=[note]), "01_small.ipynb", ADDRESS, {})
+        learners_version(new_notebook(cells=[code]), "01_small.ipynb", ADDRESS, {})
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        (note("Wait.", head="For me"), "begins with"),
+        (note(), "begins with"),
+        (note("- **Qestion:** *Why?* So."), "has no 'Qestion:'"),
+        (note("- **Question:** Why? So."), "write '- "),
+        (note("- **Question:** *Why?*"), "write '- "),
+    ],
+)
+def test_a_note_that_is_not_understood_is_an_error(wrong, says):
+    with pytest.raises(ToolError, match=f"'note': .*{re.escape(says)}"):
+        notes.items(wrong)
 
 
 def test_what_a_check_says_is_folded_with_the_solution(notebook):
@@ -597,18 +626,23 @@ def test_a_mean_over_several_k_is_no_accuracy_of_one(capfd):
 # --- schedule and guide ------------------------------------------------------------------------
 
 
-def part(chapter, kind, minutes):
-    return schedule.Part(chapter, kind, f"{kind} {chapter} {minutes}", minutes)
+def part(chapter, kind, minutes, is_late=False):
+    return schedule.Part(chapter, kind, f"{kind} {chapter} {minutes}", minutes, is_late)
 
 
 TWO = [
-    [part("01", "chapter", 10), part("01", "exercise", 3), part("01", "exercise", 9)],
-    [part("02", "chapter", 20), part("02", "exercise", 5), part("02", "question", 4)],
+    [part("01", "walk", 10), part("01", "exercise", 3), part("01", "exercise", 9)],
+    [part("02", "walk", 20), part("02", "exercise", 5), part("02", "question", 4)],
+]
+RESTS = [
+    [*TWO[0], part("01", "walk", 8, True), part("01", "question", 1, True)],
+    [*TWO[1], part("02", "walk", 7, True), part("02", "exercise", 2, True)],
 ]
 
 
 def test_everything_is_chosen_where_it_fits():
     assert schedule.chosen(TWO, 51)[0] == [*TWO[0], *TWO[1]]
+    assert schedule.chosen(RESTS, 69)[0] == [*RESTS[0], *RESTS[1]]
 
 
 def test_first_exercises_come_before_second_ones():
@@ -623,10 +657,30 @@ def test_a_walk_through_without_time_for_an_exercise_is_left_out():
     assert schedule.chosen(TWO, 33)[0] == TWO[0]
 
 
+def test_what_comes_after_a_stop_waits_for_all_chapters_and_takes_its_questions_along():
+    assert schedule.chosen(RESTS, 58)[0] == [*TWO[0], *TWO[1]]
+    picked, left_out = schedule.chosen(RESTS, 61)
+    assert picked == [
+        *TWO[0],
+        part("01", "walk", 8, True),
+        part("01", "question", 1, True),
+        *TWO[1],
+    ]
+    assert [one.minutes for one, _ in left_out] == [7, 2]
+    reasons = dict(schedule.chosen(RESTS, 52)[1])
+    assert reasons[RESTS[0][-1]] == "what it needs is left out"
+
+
+def test_a_later_chapter_is_left_out_if_one_before_it_is():
+    short = [part("03", "walk", 1), part("03", "exercise", 1)]
+    assert schedule.chosen([*TWO, short], 30)[0] == TWO[0]
+    assert schedule.chosen([*TWO, short], 41)[0] == [*TWO[0][:2], *TWO[1][:2], *short]
+
+
 def test_a_chapter_without_exercises_gets_only_the_time_that_is_left():
-    appendix = [part("03", "chapter", 7)]
-    assert schedule.chosen([*TWO, appendix], 51)[0] == [*TWO[0], *TWO[1]]
-    assert schedule.chosen([*TWO, appendix], 58)[0] == [*TWO[0], *TWO[1], *appendix]
+    appendix = [part("03", "walk", 7)]
+    assert schedule.chosen([*RESTS, appendix], 69)[0] == [*RESTS[0], *RESTS[1]]
+    assert schedule.chosen([*RESTS, appendix], 76)[0] == [*RESTS[0], *RESTS[1], *appendix]
 
 
 def test_breaks_stand_between_chapters():
@@ -639,7 +693,7 @@ def test_breaks_stand_between_chapters():
 
 
 def test_a_break_that_would_come_much_too_late_splits_a_chapter():
-    long = [part("01", "chapter", 40), part("01", "exercise", 30), part("02", "chapter", 4)]
+    long = [part("01", "walk", 40), part("01", "exercise", 30), part("02", "walk", 4)]
     assert [row.what for row in schedule.timetable(long, [5])][1] == "Break"
 
 
@@ -659,38 +713,67 @@ def test_a_timetable_is_without_gaps_and_its_breaks_lie_inside():
 @pytest.mark.parametrize("name", schedule.PLANS)
 def test_a_plan_of_the_chapters_keeps_its_time(name):
     minutes, breaks = schedule.PLANS[name]
-    words = instructor.read_guide()["chapters"]
-    parts = [
-        instructor._parts(p, one, {}, words.get(chapter(p), {})) for p, one in NOTEBOOKS.items()
-    ]
-    fitting, left_out = schedule.chosen(parts, schedule.time_for_chapters(minutes, breaks))
-    assert len(fitting) + len(left_out) == sum(map(len, parts))
+    all_parts = [parts.parts_of(p, one, {}) for p, one in NOTEBOOKS.items()]
+    fitting, left_out = schedule.chosen(all_parts, schedule.time_for_chapters(minutes, breaks))
+    assert len(fitting) + len(left_out) == sum(map(len, all_parts))
     assert minutes * 3 / 4 < schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME
     assert schedule.timetable(fitting, breaks)[-1].end + schedule.WELCOME <= 0.95 * minutes
     kinds = [part.kind for part in fitting]
-    assert kinds.count("exercise") >= kinds.count("chapter") >= 4
+    assert kinds.count("exercise") >= kinds.count("walk") >= 3
+
+
+def test_each_chapter_with_exercises_has_misconceptions_questions_and_a_stop(path):
+    notebook = NOTEBOOKS[path]
+    kinds = [
+        kind for cell in notebook.cells if notes.is_note(cell) for kind, _ in notes.items(cell)
+    ]
+    if path in WITH_EXERCISES:
+        assert kinds.count(notes.MISCONCEPTION) >= 3
+        assert kinds.count(notes.QUESTION) >= 3
+        assert kinds.count(notes.STOP) == 1
+    else:
+        assert notes.STOP not in kinds
+
+
+def test_a_chapter_is_divided_where_it_may_stop():
+    notebook = small("## Later\n\n" + "word " * 11)  # half of the words, below
+    notebook.cells.insert(
+        0, new_markdown_cell("# Chapter 1 · Sums\n\n*(reading 6 min, computing 60 s)*")
+    )
+    notebook.cells.insert(1, new_markdown_cell("## Adding\n\n" + "word " * 4))
+    asked = note("- **Question:** *Why?*\n  So.")
+    notebook.cells += [asked, new_markdown_cell("- **Question:** *What?* That.")]
+    whole = [("walk", 12 + 1, False), ("exercise", 3, False), ("question", 2, False)]
+    assert [
+        (p.kind, p.minutes, p.is_late) for p in parts.parts_of(Path("01_a"), notebook, {})
+    ] == whole
+    notebook.cells.insert(-3, note("- **If time runs out,** stop here."))
+    early, _, late, question = parts.parts_of(Path("01_a"), notebook, {"01_a": {"seconds": 90}})
+    assert (early.what, early.minutes) == ("Sums, to the end of *Adding*", 6 + 2)
+    assert (late.what, late.minutes, late.is_late) == ("Sums: the rest", 6, True)
+    assert (question.what, question.is_late) == ("Ask the room: Why?", True)
+    notebook.cells.append(note("- **If time runs out,** stop there."))
+    with pytest.raises(ToolError, match="'Sums' has 2 notes"):
+        parts.parts_of(Path("01_a"), notebook, {})
 
 
 @pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])
 def test_minutes_of(span, minutes):
-    assert instructor.minutes_of(span) == minutes
+    assert parts.minutes_of(span) == minutes
 
 
 def test_another_unit_is_an_error():
     with pytest.raises(ValueError, match="no time"):
-        instructor.minutes_of("2 hours")
+        parts.minutes_of("2 hours")
 
 
 def test_the_guide_tells_of_each_chapter_with_exercises():
     text = instructor.guide(NOTEBOOKS, times={})
-    words = instructor.read_guide()
-    for path, notebook in WITH_EXERCISES.items():
-        entry = words["chapters"][chapter(path)]
-        assert entry["misconceptions"]
-        assert entry["questions"]
-        assert entry["stop"] in text
+    for notebook in WITH_EXERCISES.values():
         for one in exercises(notebook):
             assert f"#### Exercise {one.number} · {one.title}\n" in text
+        for cell in filter(notes.is_note, notebook.cells):
+            assert without_tags(notes.words(cell)) in text
     assert "not tested" in text
 
 
@@ -752,12 +835,19 @@ def test_the_guide_s_answers_are_those_that_the_checks_are_tried_with():
             assert re.findall(r"</td><td>(.*?)</td>", part) == [each["says"] for each in wrong]
 
 
+def test_a_chapter_that_is_left_out_is_one_line_of_the_guide():
+    table = instructor._left_out(schedule.chosen(RESTS, 28)[1])
+    assert "| 01 | 1 question to the room | what it needs is left out |" in table
+    assert "| 02 | the whole chapter | 25 min, and 15 min were left |" in table
+    assert table.count("\n| 02 |") == 1
+
+
 def test_what_is_left_out_has_a_reason():
     reasons = {part.what: why for part, why in schedule.chosen(TWO, 28)[1]}
     assert reasons == {
-        "chapter 02 20": "25 min, and 15 min were left",
+        "walk 02 20": "25 min, and 15 min were left",
         "exercise 02 5": "25 min, and 15 min were left",
-        "question 02 4": "its chapter is left out",
+        "question 02 4": "what it needs is left out",
     }
     assert [why for _, why in schedule.chosen(TWO, 42)[1]] == ["9 min, and 4 min were left"]
     assert schedule.chosen(TWO, 51)[1] == []
@@ -766,11 +856,10 @@ def test_what_is_left_out_has_a_reason():
 def test_a_note_in_a_chapter_stands_in_the_guide_below_its_section():
     path, notebook = next(iter(WITH_EXERCISES.items()))
     notebook = copy.deepcopy(notebook)
-    note = new_markdown_cell("Wait for 7<!-- n --> hands.", metadata={"tags": ["instructor"]})
     notebook.cells.insert(-1, new_markdown_cell("## Hands\n\nUp."))
-    notebook.cells.insert(-1, note)
+    notebook.cells[-1:-1] = [note("Wait for 7<!-- n --> hands."), note("Thank them.")]
     text = instructor.guide({path: notebook}, times={})
-    assert "### Notes beside the text\n\n*Hands*\n\nWait for 7 hands." in text
+    assert "*Hands*\n\nWait for 7 hands.\n\nThank them." in text
 
 
 def test_the_command_writes_the_guide_and_slides_apart_from_the_learner_s_notebooks(
