@@ -12,6 +12,7 @@ LAB, TEST, SITE = "-e '.[lab]'", "-e '.[test]'", "-r requirements-site.txt"
 # Two at a time, whatever the machine has: each may hold a kernel of 2 GB. The plugin's order stays.
 TWO_FILES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 QUICK = [
+    *("-m", "not slow"),
     *("tests/test_rooms.py", "tests/test_evaluation.py", "tests/test_preprocessing.py"),
     *("tests/test_models.py", "tests/lenet1998", "tests/plots", "tests/studies/test_recipes.py"),
     *("tests/handwriting/test_pad.py", "tests/handwriting/test_strokes.py"),

@@ -223,6 +223,7 @@ def test_shorter_and_longer_runs_go_through_the_same_rates():
     assert [paper_rate(epoch, 40) for epoch in range(40)] == list(np.repeat(rates, 2))
 
 
+@pytest.mark.slow
 def test_curvatures_are_estimated_anew_before_each_pass():
     digits = load_mnist()
     images, labels = digits.x_train[:20], digits.y_train[:20]
@@ -272,6 +273,7 @@ def test_a_map_is_untrained_whose_kernel_moved_a_tenth_less_than_the_median():
     assert untrained(start, start + direction * [1.0, 2.0, 0.09, 0.0, 3.0]) == 2
 
 
+@pytest.mark.slow
 def test_a_record_of_rates_and_untrained_maps_stands_beside_each_pass():
     digits = load_mnist()
     recipe = replace(STUDIES["grid1998"].rungs["sqrtF-mu0.1-eq9"], epochs=2, validation_split=0)
