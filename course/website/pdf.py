@@ -15,6 +15,7 @@ STYLE = """
 /* Here a chapter is what a section is on its own page, and begins a new one. */
 .bd-article :is(h2, h3, h4) { white-space: break-spaces; } /* or bookmarks lose spaces */
 .bd-article h3 { font-size: 1.5rem; font-weight: 700; }
+.bd-article h4 { font-size: 1.2rem; font-weight: 500; }
 [id^="document-notebooks"] { break-before: page; display: block; }
 [id^="document-notebooks"] + p { display: none; } /* its links to Colab */
 """
