@@ -17,7 +17,7 @@ from course.project import (
     repository_address,
 )
 from course.results import alternative_texts, named_numbers, read_results
-from course.workshop.learner import fold, learners_files, stale_files
+from course.workshop.learner import fold, learners_files, stale_files, times
 from lenet_helpers.files import replaced
 
 
@@ -50,7 +50,8 @@ def stamped_readme(text, alts):
     """
     notebooks = {path: read_notebook(path) for path in notebook_paths()}
     openings = {path.name: notebook.cells[0].source for path, notebook in notebooks.items()}
-    table = texts.chapters_table(openings, repository_address())
+    spans = {path.name: times(notebook) for path, notebook in notebooks.items()}
+    table = texts.chapters_table(openings, spans, repository_address())
     cells = [cell for notebook in notebooks.values() for cell in notebook.cells]
     return texts.described(texts.filled(text, chapters=table, recipe=texts.recipe(cells)), alts)
 

@@ -18,6 +18,7 @@ CITED = re.compile(r'(?<=repository-code: ")[^"]+')
 
 RELEASE = f"v{__version__}"
 NONE = "–"
+TIMES_OF = ("reading", "exercises", "computing")
 
 
 def filled(text, **parts):
@@ -50,32 +51,33 @@ def described(text, alts):
     return FIGURE.sub(lambda one: f"![{alts[one['name']]}]({one['path']})", text)
 
 
-def chapters_table(openings, address):
+def chapters_table(openings, times, address):
     """Return the table of chapters, for texts at the top of the clone.
 
     openings: dict, notebook's file name -> text of its first cell.
+    times:    dict, the same names -> times of reading, exercises and computing, a str each.
     address:  str, the repository's.
     """
-    lines = ["| chapter | learn | read | reading | computing |", "| --- | --- | --- | --- | --- |"]
+    lines = [f"| chapter | learn | read | {' | '.join(TIMES_OF)} |", f"|{' --- |' * 6}"]
     for name, text in openings.items():
-        title, times = HEADING.search(text), TIMES.search(text)
+        title = HEADING.search(text)
         title = title[1] if title else name
         both = [
             f"[{word}]({folder}/{name}) {badge(address, f'{folder}/{name}')}"
             for word, folder in (("empty", "workshop"), ("complete", "notebooks"))
         ]
-        row = [f"{int(name[:2])}. {title}", *both, *(times.groups() if times else (NONE, NONE))]
+        row = [f"{int(name[:2])}. {title}", *both, *times[name]]
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
 
-def home_table(openings, address):
+def home_table(openings, times, address):
     """Return the table of chapters for the website's home page; arguments as `chapters_table`."""
-    lines = ["| read | learn | reading | computing |", "| --- | --- | --- | --- |"]
+    lines = [f"| read | learn | {' | '.join(TIMES_OF)} |", f"|{' --- |' * 5}"]
     for name, text in openings.items():
-        title, times = HEADING.search(text)[1], TIMES.search(text).groups()
+        title = HEADING.search(text)[1]
         learn = f"[Colab]({_in_colab(address, f'workshop/{name}')})"
-        row = [f"[{int(name[:2])}. {title}](notebooks/{name})", learn, *times]
+        row = [f"[{int(name[:2])}. {title}](notebooks/{name})", learn, *times[name]]
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 

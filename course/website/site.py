@@ -27,6 +27,7 @@ from course.project import (
 )
 from course.results import alternative_texts, read_results
 from course.website.glossary import GLOSSARY, glossary_page, link_terms, terms
+from course.workshop.learner import times
 from course.workshop.notes import without_notes
 
 SETTINGS = ROOT / "course/website"
@@ -140,8 +141,10 @@ def run_sphinx(sources, target, builder="html"):
 
 def home_page(text, address):
     """Return home.md with table and alternative texts. address: str, the repository's."""
-    openings = {path.name: read_notebook(path).cells[0].source for path in notebook_paths()}
-    filled = texts.filled(text, chapters=texts.home_table(openings, address))
+    notebooks = {path.name: read_notebook(path) for path in notebook_paths()}
+    openings = {name: notebook.cells[0].source for name, notebook in notebooks.items()}
+    spans = {name: times(notebook) for name, notebook in notebooks.items()}
+    filled = texts.filled(text, chapters=texts.home_table(openings, spans, address))
     return texts.described(filled, alternative_texts(read_results(FIGURES)))
 
 

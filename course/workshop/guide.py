@@ -22,6 +22,7 @@ from course.project import (
 from course.tags import without_tags
 from course.workshop import notes, pages, schedule
 from course.workshop.learner import exercises, title
+from course.workshop.learner import times as stated_times
 from course.workshop.parts import parts_of
 from course.workshop.sizing import read_kernels, sizing
 from course.workshop.slides import SECTION, deck, slides
@@ -129,15 +130,14 @@ def _times_table(notebooks, parts, times):
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for (path, notebook), own in zip(notebooks.items(), parts, strict=True):
-        reading, computing = texts.TIMES.search(notebook.cells[0].source).groups()
+        reading, exercising, computing = stated_times(notebook)
         here = f"{times[path.stem]['seconds']:.0f} s" if path.stem in times else texts.NONE
         walks = [one.minutes for one in own if one.kind == "walk"]
-        todo = [one.minutes for one in own if one.kind == "exercise"]
         row = [
             *(f"{int(chapter(path))}. {title(notebook)}", reading, computing, here),
             f"{sum(walks)} min",
             f"{walks[0]} min" if walks[1:] else texts.NONE,
-            f"{len(todo)}, {sum(todo)} min" if todo else texts.NONE,
+            exercising,
         ]
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)

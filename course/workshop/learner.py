@@ -52,6 +52,17 @@ def exercises(notebook):
     return [_exercise(notebook.cells, run) for run in runs]
 
 
+def times(notebook):
+    """Return the times of reading, exercises and computing that a chapter states, a str each.
+
+    "–" stands for what it does not state; the exercises' time is the sum of theirs.
+    """
+    found = texts.TIMES.search(notebook.cells[0].source)
+    reading, computing = found.groups() if found else (texts.NONE, texts.NONE)
+    minutes = sum(one.minutes for one in exercises(notebook))
+    return reading, f"{minutes} min" if minutes else texts.NONE, computing
+
+
 def learners_version(notebook, name, address, results):
     """Return what a learner starts with: a copy with nothing run, and stubs for solutions.
 

@@ -43,7 +43,7 @@ def floor_of_a_detector(percent, labels):
     off = abs(percent - right)
     reject(0.01 < off < 1.5, "close, but guessed or rounded: let Python compute it.")
     reject(off > 0.01, "count how many labels are not 5, and divide by all.")
-    return f"{right:.2f} %, and it has found no 5 at all. Accuracy needs a floor to stand on."
+    return f"{right:.2f} %, and it has found no 5. Compare every accuracy with such a floor."
 
 
 @exercise("an array of ten numbers")
