@@ -112,49 +112,6 @@ def expected_calibration_error(confidence, correct, bins=15):
     return float((gap * table["images"]).sum() / table["images"].sum())
 
 
-def accuracy_against_rejection(confidence, correct):
-    """Accuracy on the images that are kept when the least confident ones are rejected.
-
-    confidence: (N,) float in [0, 1], the largest predicted probability of each image.
-    correct:    (N,) bool, whether that prediction was right.
-    Returns a DataFrame, one row per distinct confidence, nothing rejected first, with columns
-    threshold (kept: confidence >= threshold), kept, wrong (int, wrong among the kept),
-    rejection_rate = 1 - kept / N and accuracy = 1 - wrong / kept. Equal confidences cannot be
-    told apart, so they are kept or rejected together.
-    Raises ValueError if the lengths differ or a confidence lies outside [0, 1].
-    """
-    confidence, correct = _confidence(confidence), _correct(correct)
-    _same_length(confidence=confidence, correct=correct)
-    order = np.argsort(-confidence, kind="stable")
-    threshold = confidence[order]
-    kept, wrong = np.arange(1, len(order) + 1), np.cumsum(~correct[order])
-    columns = {
-        "threshold": threshold,
-        "kept": kept,
-        "wrong": wrong,
-        "rejection_rate": 1 - kept / len(order),
-        "accuracy": 1 - wrong / kept,
-    }
-    last_of_its_confidence = np.append(threshold[:-1] != threshold[1:], True)
-    return pd.DataFrame(columns)[last_of_its_confidence][::-1].reset_index(drop=True)
-
-
-def least_rejection(curve, accuracy):
-    """Where the curve of `accuracy_against_rejection` first reaches an accuracy.
-
-    curve:    DataFrame from `accuracy_against_rejection`.
-    accuracy: float in (0, 1].
-    Returns the row's label in the curve, an int: `curve.loc[label]` rejects least.
-    Raises ValueError if accuracy lies outside (0, 1] or no row reaches it.
-    """
-    if not 0 < accuracy <= 1:
-        raise ValueError(f"accuracy must lie in (0, 1], got {accuracy}")
-    enough = curve.index[curve["accuracy"] >= accuracy]
-    if enough.empty:
-        raise ValueError(f"no threshold reaches an accuracy of {accuracy}")
-    return int(enough[0])
-
-
 @dataclass(frozen=True)
 class PairedTest:
     """Two models on the same images: four counts that sum to N, and McNemar's exact p-value."""
@@ -181,6 +138,27 @@ def mcnemar(correct_a, correct_b):
     decided = only_a + only_b
     p_value = float(binomtest(only_a, decided).pvalue) if decided else 1.0
     return PairedTest(int((a & b).sum()), only_a, only_b, int((~a & ~b).sum()), p_value)
+
+
+def holm(p_values):
+    """Holm's correction for several tests at once: adjusted p-values.
+
+    p_values: (N,) float in [0, 1], N >= 1, one for each test, in any order.
+    Returns an (N,) float array of adjusted p-values in the same order. If those below a level are
+    rejected, the probability that any true null hypothesis is among them is at most that level.
+    The smallest p is multiplied by N, the next by N - 1, and so on; none becomes smaller than the
+    one before it, or larger than 1. Holm 1979.
+    Raises ValueError if the array is empty or not 1-D, or a p-value lies outside [0, 1].
+    """
+    p_values = np.asarray(p_values, dtype=np.float64)
+    if p_values.ndim != 1 or p_values.size == 0:
+        raise ValueError(f"p_values must be a non-empty 1-D array, got shape {p_values.shape}")
+    if not ((p_values >= 0) & (p_values <= 1)).all():
+        raise ValueError("each p-value must lie in [0, 1]")
+    order = np.argsort(p_values)
+    adjusted = np.empty_like(p_values)
+    adjusted[order] = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
+    return adjusted.clip(max=1)
 
 
 def _digits(values, name):

@@ -5,10 +5,9 @@ import pytest
 
 from lenet_helpers.data import load_mnist
 from lenet_helpers.evaluation import (
-    accuracy_against_rejection,
     expected_calibration_error,
+    holm,
     label_errors,
-    least_rejection,
     mcnemar,
     most_confident_mistakes,
     reliability_bins,
@@ -180,57 +179,7 @@ def test_calibration_error_is_small_for_a_calibrated_model():
     assert expected_calibration_error(confidence, random.random(100_000) < confidence) < 0.01
 
 
-# Rejection
-
-
-def test_rejection_by_hand():
-    """Equal confidences (0.7) are rejected together."""
-    correct = np.array([True, False, True, False, True])
-    curve = accuracy_against_rejection([0.9, 0.7, 0.7, 0.4, 0.8], correct)
-    assert curve["threshold"].tolist() == [0.4, 0.7, 0.8, 0.9]
-    assert curve["kept"].tolist() == [5, 4, 2, 1]
-    assert curve["wrong"].tolist() == [2, 1, 0, 0]
-    assert curve["rejection_rate"].tolist() == pytest.approx([0, 0.2, 0.6, 0.8])
-    assert curve["accuracy"].tolist() == pytest.approx([0.6, 0.75, 1, 1])
-
-
-def test_rejection_follows_its_definition(guesses):
-    labels, predicted, confidence = guesses
-    correct, confidence = labels == predicted, confidence.round(2)
-    curve = accuracy_against_rejection(confidence, correct)
-    assert curve.loc[0, "kept"] == 1000
-    assert curve.loc[0, "accuracy"] == pytest.approx(correct.mean())
-    for row in curve.itertuples():
-        kept = confidence >= row.threshold
-        assert row.kept == kept.sum()
-        assert row.wrong == (kept & ~correct).sum()
-
-
-def test_rejection_does_not_depend_on_the_order_of_images(guesses):
-    labels, predicted, confidence = guesses
-    correct, confidence = labels == predicted, confidence.round(2)
-    shuffled = np.random.default_rng(3).permutation(1000)
-    curve = accuracy_against_rejection(confidence, correct)
-    assert curve.equals(accuracy_against_rejection(confidence[shuffled], correct[shuffled]))
-
-
-def test_least_rejection_takes_the_first_row_that_suffices():
-    correct = np.array([True, False, True, False, True])
-    curve = accuracy_against_rejection([0.9, 0.7, 0.7, 0.4, 0.8], correct)
-    assert [least_rejection(curve, goal) for goal in (0.6, 0.7, 0.75, 1)] == [0, 1, 1, 2]
-
-
-def test_least_rejection_refuses_what_it_cannot_give():
-    curve = accuracy_against_rejection([0.9, 0.8], np.array([False, True]))
-    with pytest.raises(ValueError, match=r"no threshold reaches an accuracy of 0\.9"):
-        least_rejection(curve, 0.9)
-    with pytest.raises(ValueError, match=r"\(0, 1\], got 99"):
-        least_rejection(curve, 99)
-
-
-@pytest.mark.parametrize(
-    "measure", [reliability_bins, expected_calibration_error, accuracy_against_rejection]
-)
+@pytest.mark.parametrize("measure", [reliability_bins, expected_calibration_error])
 @pytest.mark.parametrize(
     ("confidence", "correct", "message"),
     [
@@ -311,10 +260,35 @@ def test_mcnemar_refuses(a, b, message):
         mcnemar(a, b)
 
 
+def test_holm_follows_an_example_by_hand():
+    """Sorted: 0.005 * 4, 0.01 * 3, 0.03 * 2, and 0.04 * 1, which the third raises to 0.06."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.02]) == pytest.approx([0.02])
+    assert holm([0.4, 0.6, 0.9]) == pytest.approx([1, 1, 1])
+
+
+def test_holm_keeps_the_order_and_never_lowers_a_p_value():
+    p_values = np.random.default_rng(5).random(50) ** 4
+    adjusted = holm(p_values)
+    assert (adjusted >= p_values).all()
+    assert (np.diff(adjusted[np.argsort(p_values)]) >= 0).all()
+
+
+def test_holm_rarely_rejects_any_of_twenty_true_hypotheses():
+    p_values = np.random.default_rng(6).random((2000, 20))
+    assert np.mean((p_values < 0.05).any(axis=1)) > 0.5
+    assert np.mean([(holm(row) < 0.05).any() for row in p_values]) < 0.065
+
+
+@pytest.mark.parametrize("bad", [[], [[0.1]], [0.1, 1.2], [-0.1], [np.nan]])
+def test_holm_refuses(bad):
+    with pytest.raises(ValueError, match=r"p-value|p_values"):
+        holm(bad)
+
+
 def test_inputs_are_left_alone(guesses):
     labels, predicted, confidence = guesses
     copies = [values.copy() for values in guesses]
-    accuracy_against_rejection(confidence, labels == predicted)
     expected_calibration_error(confidence, labels == predicted)
     most_confident_mistakes(probabilities_for(predicted, confidence), labels, count=5)
     for values, copy in zip(guesses, copies, strict=True):

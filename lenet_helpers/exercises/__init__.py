@@ -26,7 +26,7 @@ from lenet_helpers.exercises.chapter4 import (
     updates_of_five_epochs,
 )
 from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
-from lenet_helpers.exercises.chapter6 import honest_accuracy, promised_mistakes, threshold
+from lenet_helpers.exercises.chapter6 import promised_mistakes, threshold, two_verdicts
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,

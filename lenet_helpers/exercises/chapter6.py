@@ -1,13 +1,12 @@
 """The exercises of chapter 6."""
 
-import contextlib
-import random
-
 import numpy as np
+from scipy.stats import binomtest
 
-from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
 
 REJECTED = 0.02  # of the validation images, of exercise 6.2
+MISTAKES = 20, 34  # of A and of B, of exercise 6.3
 
 
 @exercise("a number of images")
@@ -61,62 +60,28 @@ def threshold(value, model, digits):
     return f"chosen on validation images, it rejects {rejected:.1%} of them."
 
 
-@exercise("a function of training images and labels, test images and labels")
-def honest_accuracy(accuracy):
-    """Exercise 6.3: a function x, y, x_test, y_test -> the accuracy of a k chosen without a leak.
-
-    Labels are 0 or 1, so the same predictions score s on the labels and 1 - s on their opposites:
-    whoever chooses by test labels chooses again, and gets more.
-    """
-    x, y, x_test, y_test = _two_noisy_classes()
-    scores = []
-    for labels in (y_test, 1 - y_test):
-        with _same_draws():
-            scores.append(read_number(call(accuracy, x, y, x_test, labels), "its answer"))
-    reject(not all(0 <= score <= 1 for score in scores), "an accuracy lies between 0 and 1.")
+@exercise("two p-values, from 0 to 1")
+def two_verdicts(shared, separate):
+    """Exercise 6.3: McNemar's p-values of MISTAKES, all of A's shared by B, and none."""
+    given = read_number(shared), read_number(separate)
+    reject(not all(0 <= p <= 1 for p in given), "a p-value is a probability, from 0 to 1.")
+    few, many = MISTAKES
+    cases = [(many - few, many - few), (many, few + many)]  # A wins, of the images that decide
+    right = [binomtest(*case).pvalue for case in cases]
+    half = [binomtest(*case, alternative="greater").pvalue for case in cases]
+    reject(_same(given, right[::-1]), "you have exchanged them.")
+    reject(_same(given, half), "that is one-sided; the test is two-sided, for B may win as well.")
     reject(
-        scores[0] == scores[1],
-        "its answer does not depend on the test labels: let them judge once, for the k chosen.",
+        not _same(given[:1], right),
+        f"where all of A's mistakes are B's, too, only B's other {many - few} decide.",
     )
     reject(
-        sum(scores) > 1.02,  # more than rounded answers can make
-        "it still leaks. With every test label turned round, another k is chosen: by test labels.",
+        not _same(given[1:], right[1:]),
+        f"where no mistake is shared, all {few + many} decide, and A wins those that B misreads.",
     )
-    right = scores[0] * len(y_test)
-    reject(
-        not is_close(right, round(right)),
-        f"{right:.2f} of {len(y_test)} test images? Choose one k, and count what it reads right.",
-    )
-    reject(
-        scores[0] < 0.67,
-        f"no leak, but {scores[0]:.0%} is a poor k: on images it learned from, k = 1 always looks "
-        "perfect. Choose on images that were kept aside.",
-    )
-    return f"k is chosen without the test labels, and {scores[0]:.0%} is what it is worth."
+    return "the totals are the same; the images that decide are not."
 
 
-@contextlib.contextmanager
-def _same_draws():
-    """Let whoever draws without a seed draw alike each time: by NumPy, as scikit-learn, or Python.
-
-    A split that comes out otherwise may choose another k, and would look like a leak.
-    """
-    new, states = np.random.default_rng, (np.random.get_state(), random.getstate())
-    np.random.seed(0)
-    random.seed(0)
-    np.random.default_rng = lambda seed=None: new(0 if seed is None else seed)
-    try:
-        yield
-    finally:
-        np.random.default_rng = new
-        np.random.set_state(states[0])
-        random.setstate(states[1])
-
-
-def _two_noisy_classes():
-    """Two clear clusters, a quarter of the labels wrong: k = 1 believes each of these."""
-    draw = np.random.default_rng(0)
-    y = draw.integers(0, 2, 800)
-    x = draw.normal(0, 0.25, (800, 2)) + y[:, np.newaxis]
-    noisy = np.where(draw.random(800) < 0.25, 1 - y, y)
-    return x[:400], noisy[:400], x[400:], noisy[400:]
+def _same(given, right):
+    """Whether p-values agree, which a learner may round to four decimals."""
+    return all(is_close(p, wanted, 5e-5) for p, wanted in zip(given, right, strict=False))

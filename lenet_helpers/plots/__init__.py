@@ -4,7 +4,6 @@ from lenet_helpers.plots.digits import digit_grid, mean_images, pixel_values
 from lenet_helpers.plots.evaluation import (
     mistakes,
     precision_recall_per_digit,
-    rejection,
     seed_errors,
 )
 from lenet_helpers.plots.inputs import double_scaling, steps, tanh_outputs

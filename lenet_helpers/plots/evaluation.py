@@ -4,7 +4,7 @@ import numpy as np
 
 from lenet_helpers.evaluation import wilson_interval
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, ORANGE, note, titled
+from lenet_helpers.plots.style import BLUE, ORANGE, headed, titled
 
 
 def precision_recall_per_digit(table, subject):
@@ -82,44 +82,8 @@ def mistakes(images, table, subject, columns=6):
         axes.imshow(images[row.image], cmap="gray_r", vmin=0, vmax=255)
         text = f"{row.label} read as {row.predicted}\n{100 * row.confidence:.3f} % sure"
         axes.set_title(text, fontsize=10)
-    figure.suptitle(f"The most confident mistakes\n{subject}", fontsize=12)
+    figure.suptitle(headed("The most confident mistakes", subject), fontsize=12)
     return figure
-
-
-def rejection(curve, targets, subject):
-    """Accuracy on the kept images against the share that is rejected.
-
-    curve:   DataFrame from `accuracy_against_rejection`.
-    targets: DataFrame, rows of the curve to mark; the axis ends a little beyond the last.
-    """
-    figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
-    figure.alt = (
-        "Accuracy on the kept images against the share of rejected ones, rising from "
-        f"{100 * curve['accuracy'].iloc[0]:.2f} %. Marked: "
-        + ", ".join(
-            f"{100 * row.accuracy:.2f} % where {100 * row.rejection_rate:.1f} % are rejected"
-            for row in targets.itertuples()
-        )
-        + "."
-    )
-    end = min(1, 1.5 * targets["rejection_rate"].max() + 0.01)
-    curve = curve[curve["rejection_rate"] <= end]
-    low, high = _wilson(curve["kept"] - curve["wrong"], curve["kept"])
-    rejected = 100 * curve["rejection_rate"]
-    text = "95 % Wilson interval"
-    axes.fill_between(rejected, 100 * low, 100 * high, color=BLUE, alpha=0.2, lw=0, label=text)
-    axes.plot(rejected, 100 * curve["accuracy"], color=BLUE, label="accuracy on what is kept")
-    for row in targets.itertuples():
-        at = 100 * row.rejection_rate, 100 * row.accuracy
-        axes.plot(*at, "D", color=ORANGE)
-        note(axes, f"reject {at[0]:.1f} %: {at[1]:.2f} % right", at, (8, -14), "left")
-    axes.set(xlabel="rejected images in %, least confident first", ylabel="accuracy in %")
-    axes.set(xlim=(0, 100 * end), ylim=(100 * low[0], 100.05))
-    axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
-    return titled(
-        figure, axes, "Rejecting doubtful images raises the accuracy of the rest", subject
-    )
 
 
 def _wilson(successes, images):

@@ -51,7 +51,7 @@ def seed_accuracies(runs, article):
     axes.set(xlabel="seed", ylabel="validation accuracy in %")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return titled(figure, axes, "The same recipe, another seed", "MNIST, 20 epochs each")
+    return titled(figure, axes, "The same recipe, another seed", "20 epochs each")
 
 
 def training_speed(runs):

@@ -5,7 +5,6 @@ import functools
 import html
 import inspect
 import math
-import random
 import re
 import symtable
 from pathlib import Path
@@ -17,8 +16,6 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from sklearn.model_selection import train_test_split
-from sklearn.neighbors import KNeighborsClassifier
 from traitlets.config import Config
 
 from course import checks, copies
@@ -415,7 +412,7 @@ def context():
         "size_of_a_test_set": (1, 0.0114),
         "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
         "threshold": (1, model, digits),
-        "honest_accuracy": (1,),
+        "two_verdicts": (2,),
         "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
@@ -585,42 +582,6 @@ def test_each_of_several_largest_values_is_the_costliest_square(capfd):
     assert capfd.readouterr().out.startswith("Right: ink at row 9, column 2")
     check.costliest_square(5, 3, lost)
     assert "first the row" in capfd.readouterr().out
-
-
-def split_by_scikit_learn(x, y):
-    return train_test_split(x, y, test_size=0.2)
-
-
-def split_by_numpy(x, y):
-    order = np.random.default_rng().permutation(len(x))
-    return x[order[80:]], x[order[:80]], y[order[80:]], y[order[:80]]
-
-
-def split_by_python(x, y):
-    order = random.sample(range(len(x)), len(x))
-    return x[order[80:]], x[order[:80]], y[order[80:]], y[order[:80]]
-
-
-@pytest.mark.parametrize("split", [split_by_scikit_learn, split_by_numpy, split_by_python])
-def test_an_honest_answer_may_draw_at_random(split, capfd):
-    def accuracy(x, y, x_test, y_test):
-        x, x_aside, y, y_aside = split(x, y)
-        models = [KNeighborsClassifier(k).fit(x, y) for k in (1, 5, 25)]
-        best = max(models, key=lambda model: model.score(x_aside, y_aside))
-        return best.score(x_test, y_test)
-
-    for _ in range(10):
-        check.honest_accuracy(accuracy)
-    assert capfd.readouterr().out.count("Right: ") == 10
-
-
-def test_a_mean_over_several_k_is_no_accuracy_of_one(capfd):
-    def accuracy(x, y, x_test, y_test):
-        models = [KNeighborsClassifier(k).fit(x, y) for k in (1, 5, 25)]
-        return np.mean([model.score(x_test, y_test) for model in models])
-
-    check.honest_accuracy(accuracy)
-    assert "Choose one k" in capfd.readouterr().out
 
 
 # --- schedule and guide ------------------------------------------------------------------------
