@@ -183,6 +183,27 @@ def mcnemar(correct_a, correct_b):
     return PairedTest(int((a & b).sum()), only_a, only_b, int((~a & ~b).sum()), p_value)
 
 
+def holm(p_values):
+    """Holm's correction for several tests at once: adjusted p-values.
+
+    p_values: (N,) float in [0, 1], N >= 1, one for each test, in any order.
+    Returns an (N,) float array of adjusted p-values in the same order. If those below a level are
+    rejected, the probability that any true null hypothesis is among them is at most that level.
+    The smallest p is multiplied by N, the next by N - 1, and so on; none becomes smaller than the
+    one before it, or larger than 1. Holm 1979.
+    Raises ValueError if the array is empty or not 1-D, or a p-value lies outside [0, 1].
+    """
+    p_values = np.asarray(p_values, dtype=np.float64)
+    if p_values.ndim != 1 or p_values.size == 0:
+        raise ValueError(f"p_values must be a non-empty 1-D array, got shape {p_values.shape}")
+    if not ((p_values >= 0) & (p_values <= 1)).all():
+        raise ValueError("each p-value must lie in [0, 1]")
+    order = np.argsort(p_values)
+    adjusted = np.empty_like(p_values)
+    adjusted[order] = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
+    return adjusted.clip(max=1)
+
+
 def _digits(values, name):
     values = np.asarray(values)
     if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iu":

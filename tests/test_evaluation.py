@@ -7,6 +7,7 @@ from lenet_helpers.data import load_mnist
 from lenet_helpers.evaluation import (
     accuracy_against_rejection,
     expected_calibration_error,
+    holm,
     label_errors,
     least_rejection,
     mcnemar,
@@ -309,6 +310,32 @@ def test_mcnemar_rarely_rejects_when_models_are_equal():
 def test_mcnemar_refuses(a, b, message):
     with pytest.raises(ValueError, match=message):
         mcnemar(a, b)
+
+
+def test_holm_follows_an_example_by_hand():
+    """Sorted: 0.005 * 4, 0.01 * 3, 0.03 * 2, and 0.04 * 1, which the third raises to 0.06."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.02]) == pytest.approx([0.02])
+    assert holm([0.4, 0.6, 0.9]) == pytest.approx([1, 1, 1])
+
+
+def test_holm_keeps_the_order_and_never_lowers_a_p_value():
+    p_values = np.random.default_rng(5).random(50) ** 4
+    adjusted = holm(p_values)
+    assert (adjusted >= p_values).all()
+    assert (np.diff(adjusted[np.argsort(p_values)]) >= 0).all()
+
+
+def test_holm_rarely_rejects_any_of_twenty_true_hypotheses():
+    p_values = np.random.default_rng(6).random((2000, 20))
+    assert np.mean((p_values < 0.05).any(axis=1)) > 0.5
+    assert np.mean([(holm(row) < 0.05).any() for row in p_values]) < 0.065
+
+
+@pytest.mark.parametrize("bad", [[], [[0.1]], [0.1, 1.2], [-0.1], [np.nan]])
+def test_holm_refuses(bad):
+    with pytest.raises(ValueError, match=r"p-value|p_values"):
+        holm(bad)
 
 
 def test_inputs_are_left_alone(guesses):
