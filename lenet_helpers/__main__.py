@@ -89,6 +89,11 @@ def recount(args, rest):
     _counted_again(args.study, "write_recounted")
 
 
+def robustness(args, rest):
+    """count how many distorted test images each run of a study reads"""
+    _counted_again(args.study, "write_robustness", _split(args.rungs))
+
+
 def _split(rungs):
     return rungs and rungs.split(",")
 
@@ -157,6 +162,7 @@ COMMANDS = {
         },
         misread: {"study": STUDY, "--rungs": RUNGS},
         recount: {"study": STUDY},
+        robustness: {"study": STUDY, "--rungs": RUNGS},
     },
 }
 

@@ -43,16 +43,16 @@ def parameters_of_a_table(count):
         found = read_number(call(count, table.copy()), "your function's answer")
         reject(
             found == maps * (25 * shape[0] + 1),
-            "that is a convolution that sees everything: count the crosses instead.",
+            "that is a convolution that sees everything: count the connected pairs instead.",
         )
         reject(found == 25 * seen, "each map of the output has a bias as well.")
         reject(found == 26 * seen, "a map has one bias, however many maps it sees.")
         reject(found == 25 * seen + shape[0], "the biases belong to the maps that come out.")
         reject(
             found != 25 * seen + maps,
-            f"for {seen} crosses and {maps} maps it gives {found:,}, not {25 * seen + maps:,}.",
+            f"for {seen} pairs and {maps} maps it gives {found:,}, not {25 * seen + maps:,}.",
         )
-    return "25 weights for each cross, and one bias for each map that comes out."
+    return "25 weights for each connected pair, and one bias for each map that comes out."
 
 
 @exercise("a function of F6's states and the codes")

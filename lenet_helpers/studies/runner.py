@@ -16,12 +16,14 @@ Interrupted, that command leaves the workers to end the runs that they are at, f
 
 import collections
 import contextlib
+import functools
 import logging
 import socket
 import statistics
 import time
 import urllib.parse
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -39,12 +41,15 @@ from lenet_helpers.studies.table import (
     misread_path,
     read_runs,
     recounted_path,
+    robustness_path,
     write_rows,
 )
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 # Seconds to wait for a Dask scheduler, and for the first of its workers, which start slowly.
 PATIENCE, PATIENCE_FOR_WORKERS = 5, 30
+# The distortions that `write_robustness` measures, with how severe they are.
+SEVERE = {"translation": 4, "rotation": 40, "noise": 0.3, "contrast": 0.4}
 PAUSE = 2  # seconds between two looks at runs that another command, or a scheduler, is making
 
 
@@ -163,6 +168,32 @@ def write_recounted(study, report=print):
     if not rows:
         raise StudyError(f"No network of {study} normalises batches.")
     return write_rows(recounted_path(table.path), rows)
+
+
+def write_robustness(study, rungs=None, report=print):
+    """Write how many distorted test images each finished run reads; return the CSV's path.
+
+    rungs: names of some of its rungs; all unless given.
+    STUDY_robustness.csv has columns rung, seed, corruption, severity, images and right, a row for
+    each run and each of SEVERE, counted on every fifth test image. The weights of the runs must be
+    in build/studies/.
+    Raises ToolError if no run has opened the test set, and where `write_misread` does.
+    """
+    table, readers, digits = _table(study, None), {}, load_mnist()
+    reproducible(onednn=True)
+    from lenet_helpers.interpret.corruptions import CORRUPTIONS, robustness
+    from lenet_helpers.studies.methods import answers
+
+    for run, model, recipe, _, wrong in _counted_again(table, "test_errors", rungs):
+        readers[run.rung, run.seed] = functools.partial(answers, model, recipe)
+        report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread, undistorted")
+    if not readers:
+        raise StudyError(f"No run of {study} has opened the test set.")
+    severe = {name: replace(CORRUPTIONS[name], severities=[one]) for name, one in SEVERE.items()}
+    found = robustness(readers, digits.x_test[::5], digits.y_test[::5], severe)
+    found[["rung", "seed"]] = found["reader"].to_list()
+    columns = ["rung", "seed", "corruption", "severity", "images", "right"]
+    return write_rows(robustness_path(table.path), found[columns].to_dict("records"))
 
 
 def _counted_again(table, counted, rungs=None):

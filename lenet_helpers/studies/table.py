@@ -169,6 +169,12 @@ def recounted_path(path):
     return path.with_name(f"{path.stem}_recounted.csv")
 
 
+def robustness_path(path):
+    """Where `runner.write_robustness` writes; path: of the runs' CSV."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}_robustness.csv")
+
+
 def counted_on(runs):
     """The column of a table's runs that its choices or results rest on.
 

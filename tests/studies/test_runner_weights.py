@@ -13,7 +13,7 @@ from lenet_helpers.commands import ToolError
 from lenet_helpers.data import load_mnist
 from lenet_helpers.studies import recipes, runner
 from lenet_helpers.studies.recipes import STUDIES
-from lenet_helpers.studies.runner import keep_run, write_misread, write_recounted
+from lenet_helpers.studies.runner import keep_run, write_misread, write_recounted, write_robustness
 from lenet_helpers.studies.table import epochs_path, misread_path, read_right, read_runs
 from tests.studies import small_study
 
@@ -119,6 +119,26 @@ def test_where_the_test_set_stays_shut_validation_images_are_listed(clone, monke
     expected = methods().answers(model, recipe, digits.x_train[270:300]) == digits.y_train[270:300]
     assert right.tolist() == expected.tolist()
     assert 0 < (~right).sum() == runs.loc[0, "val_errors"]
+
+
+def test_distorted_test_images_are_counted_for_each_run(weights):
+    from lenet_helpers.interpret.corruptions import add_noise
+
+    rows = pd.read_csv(write_robustness("small", ["final"], lambda line: None))
+    assert rows["corruption"].tolist() == list(runner.SEVERE)
+    digits, runs = load_mnist(), read_runs(weights / "small.csv")
+    model, recipe = methods().load_run(runs, "final", 0, weights / "build/studies/small")
+    noisy = add_noise(digits.x_test[::5], runner.SEVERE["noise"])
+    right = int((methods().answers(model, recipe, noisy) == digits.y_test[::5]).sum())
+    expected = {"rung": "final", "seed": 0, "corruption": "noise", "severity": 0.3}
+    assert rows.iloc[2].to_dict() == expected | {"images": len(noisy), "right": right}
+
+
+def test_nothing_is_distorted_where_the_test_set_stays_shut(weights, monkeypatch):
+    shut = read_runs(weights / "small.csv").assign(test_errors=None)
+    monkeypatch.setattr(runner, "_finished", lambda table: shut)
+    with pytest.raises(ToolError, match="No run of small has opened the test set"):
+        write_robustness("small")
 
 
 def test_another_count_than_in_training_is_refused(weights):

@@ -6,7 +6,12 @@ import pytest
 from lenet_helpers.__main__ import main
 from lenet_helpers.studies import runner, seeds
 from lenet_helpers.studies.recipes import STUDIES
-from lenet_helpers.studies.table import read_epochs, read_runs, recounted_path
+from lenet_helpers.studies.table import (
+    read_epochs,
+    read_runs,
+    recounted_path,
+    robustness_path,
+)
 from tests.studies.fake_run import fake_run
 
 RUN = {"threads": 1, "onednn": False, "instructions": "native"}
@@ -122,6 +127,14 @@ def test_what_was_recounted_are_the_runs_whose_networks_normalise():
     runs = read_runs(path).query("fixed_parameters > 0").set_index(["rung", "seed"])
     recounted = pd.read_csv(recounted_path(path)).set_index(["rung", "seed"])
     assert recounted["val_errors"].to_dict() == runs["val_errors"].to_dict()
+
+
+def test_distorted_images_were_counted_for_every_run_of_a_rung():
+    path = seeds.FOLDER / "lenet1998.csv"
+    rows, runs = pd.read_csv(robustness_path(path)), read_runs(path)
+    measured = runs[runs["rung"].isin(rows["rung"])][["rung", "seed"]]
+    for _, of_kind in rows.groupby("corruption"):
+        assert of_kind[["rung", "seed"]].to_numpy().tolist() == measured.to_numpy().tolist()
 
 
 def test_no_network_of_the_ladder_has_more_parameters_than_the_articles():
