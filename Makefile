@@ -14,7 +14,7 @@ help:
 	@echo "make test        run every test"
 	@echo "make check       check style, rooms, texts and quick tests, in a minute"
 	@echo "make lab         open JupyterLab at your own copies of the chapters, in my_notebooks/"
-	@echo "make guide       write the instructor's guide and slides; runs each chapter once"
+	@echo "make guide       write the instructor's guide and slides"
 	@echo "make site        build the website into build/site"
 	@echo "make pdf         the same, and print the course as one PDF; needs Chromium"
 	@echo "make refresh     rewrite tracked outputs, figures and numbers (full MNIST only)"
@@ -25,9 +25,6 @@ help:
 notebooks test check lab refresh stamp: $(VENV)/.ready
 	@$(BIN) -m course $@
 
-guide: $(VENV)/.ready-site
-	@$(BIN) -m course guide --measure
-
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(call check_python)
 	@echo "Setting up $(VENV): this downloads about 1 GB, once."
@@ -36,8 +33,8 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(BIN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-site: $(VENV)/.ready-site
-	@$(BIN) -m course site
+site guide: $(VENV)/.ready-site
+	@$(BIN) -m course $@
 
 pdf: $(VENV)/.ready-site
 	@$(BIN) -m course site --pdf

@@ -32,6 +32,7 @@ from course.workshop.notes import without_notes
 
 SETTINGS = ROOT / "course/website"
 SITE = BUILD / "site"
+NEW = BUILD / "site-new"  # takes its place when all of it is there
 SOURCES = BUILD / "site-sources"
 PDF = "lenet5-course.pdf"
 PDF_LINE = f'- <a href="{PDF}">The whole course as one PDF</a>, to print or to read offline.'
@@ -65,23 +66,26 @@ def build_site(with_pdf=False):
     """Write the website into build/site, from home.md, the notebooks, figures and checkpoints.
 
     with_pdf: bool, whether to print the course as one PDF beside it, which needs Chromium.
-    Raises ToolError if Sphinx warns of anything, or a link within the site leads nowhere.
+    Raises ToolError, with the site that was there kept, if Sphinx warns of anything, a link within
+    the site leads nowhere, or there is no Chromium for the PDF.
     """
-    for folder in (SITE, SOURCES):
+    for folder in (NEW, SOURCES):
         shutil.rmtree(folder, ignore_errors=True)
     address = repository_address()
     home = web_text(home_page(read_text(HOME), address), ROOT, address)
     home = home.replace("\n", f"\n{LIVE}", 1)  # right below the title
     write_sources(SOURCES, f"{home.rstrip()}\n{PDF_LINE}\n" if with_pdf else home)
-    run_sphinx(SOURCES, SITE)
+    run_sphinx(SOURCES, NEW)
     _offer_committed_notebooks()
     if with_pdf:
         from course.website.pdf import print_course
 
-        print_course(SITE / PDF)
+        print_course(NEW / PDF)
     _add_live_page()
-    if problems := broken_links(SITE):
+    if problems := broken_links(NEW):
         raise ToolError("\n".join(["The website has broken links:", *problems]))
+    shutil.rmtree(SITE, ignore_errors=True)
+    NEW.replace(SITE)
     print(f"Website: {(SITE / 'index.html').relative_to(ROOT)}")
 
 
@@ -198,7 +202,7 @@ def broken_links(folder):
 def _offer_committed_notebooks():
     for path in notebook_paths():
         write_notebook(
-            without_notes(read_notebook(path)), SITE / "_sources" / NOTEBOOKS.name / path.name
+            without_notes(read_notebook(path)), NEW / "_sources" / NOTEBOOKS.name / path.name
         )
 
 
@@ -208,7 +212,7 @@ def _add_live_page():
     reproducible()  # before what it imports starts TensorFlow
     from course.website.live.export import write_live
 
-    write_live(SITE / "live")
+    write_live(NEW / "live")
 
 
 def _alternative_texts(cell):

@@ -52,8 +52,8 @@ def chosen(chapters, minutes):
     chapters: a list of Part for each chapter, in order: its walk-through to where it may stop, the
     exercises and questions on the way, and the same of its rest.
     First every chapter is walked through to its stop, with its first exercise: whoever only listens
-    learns little. Then come the second exercises of all, the third ones, and so on; then questions
-    to the room. Then in the same way the rests of the chapters, and last a chapter without
+    learns little. Then come the second exercises of all, a question to the room in each, the third
+    exercises, and so on; then in the same way the rests of the chapters, and last a chapter without
     exercises, which is an appendix. What does not fit is left out, and what needs it, too: of the
     chapters, all later ones.
     Returns (list of Part, list of (Part, str: why it is left out)).
@@ -121,9 +121,12 @@ def _by_urgency(chapters):
         )
         together = [[*walk, *first[:1]] for walk, first in zip(walks, exercises, strict=True)]
         yield from filter(None, together)
-        for later in ([one[1:] for one in exercises], questions):
-            for turn in zip_longest(*later):
-                yield from ([part] for part in turn if part)
+        later = [
+            [part for pair in zip_longest(first[1:], asked) for part in pair if part]
+            for first, asked in zip(exercises, questions, strict=True)
+        ]
+        for turn in zip_longest(*later):
+            yield from ([part] for part in turn if part)
     for parts in appendices:
         yield from ([part] for part in parts)
 

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course.execute import read_notebook
 from course.project import BUILD, NOTEBOOKS, ROOT, ToolError, notebook_paths
 from course.texts import RELEASE
+from course.website import site as website
 from course.website.glossary import glossary_page, link_terms, terms
 from course.website.pdf import print_course
 from course.website.site import PDF, SITE, broken_links, web_notebook, web_text
@@ -199,6 +200,18 @@ def test_the_course_is_one_pdf_with_every_chapter_in_its_outline(site):
         assert b"/Title <FEFF" + spelled + b">" in content
     assert len(re.findall(rb"/Type\s*/Page\b", content)) > 10 * len(CHAPTERS)
     assert f'href="{PDF}"' in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_site_that_fails_leaves_the_one_that_was_there(tmp_path, monkeypatch):
+    for name in ("SITE", "NEW", "SOURCES"):
+        monkeypatch.setattr(website, name, tmp_path / name)
+    (tmp_path / "SITE").mkdir()
+    (tmp_path / "SITE/index.html").write_text("old")
+    monkeypatch.setattr(website, "run_sphinx", lambda *_: (tmp_path / "NEW").mkdir())
+    monkeypatch.setattr(website, "_offer_committed_notebooks", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        website.build_site()
+    assert (tmp_path / "SITE/index.html").read_text() == "old"
 
 
 def test_without_a_browser_no_pdf_is_printed(tmp_path, monkeypatch):

@@ -618,6 +618,17 @@ def test_a_walk_through_without_time_for_an_exercise_is_left_out():
     assert schedule.chosen(TWO, 33)[0] == TWO[0]
 
 
+def test_second_exercises_questions_and_third_exercises_come_in_turns():
+    asked = [
+        *TWO[0],
+        part("01", "exercise", 6),
+        part("01", "question", 2),
+        part("01", "question", 1),
+    ]
+    assert schedule.chosen([asked], 24)[0] == [*TWO[0], asked[4]]
+    assert schedule.chosen([asked], 30)[0] == asked[:-1]
+
+
 def test_what_comes_after_a_stop_waits_for_all_chapters_and_takes_its_questions_along():
     assert schedule.chosen(RESTS, 58)[0] == [*TWO[0], *TWO[1]]
     picked, left_out = schedule.chosen(RESTS, 61)
