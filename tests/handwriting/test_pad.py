@@ -170,7 +170,6 @@ print(pad.answer["message"])
 """
 
 
-@pytest.mark.slow
 def test_the_pad_opens_with_a_committed_network_in_three_lines():
     done = subprocess.run(
         [sys.executable, "-c", OPEN_PAD + DRAW_A_ONE], capture_output=True, text=True, check=True
