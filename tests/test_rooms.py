@@ -12,11 +12,7 @@ HELPERS = ROOT / "lenet_helpers"
 WINGS = {"lenet1998", "interpret", "handwriting", "studies", "exercises"}
 # The command line opens the wing of its command. Studies train what the wings hold. An exercise's
 # check calls the attack and the shift that the chapter used.
-MAY_OPEN = {
-    "__main__": {"studies"},
-    "studies": {"lenet1998"},
-    "exercises": {"interpret"},
-}
+MAY_OPEN = {"__main__": {"studies"}, "studies": {"lenet1998"}, "exercises": {"interpret"}}
 LIGHT = ["data", "preprocessing", "evaluation", "plots", "plots.diagram", "checkpoints", "runtime"]
 LIGHT += ["check", "commands", "files", "exercises", "handwriting", "studies.recipes"]
 LIGHT += ["studies.runner", "studies.table", "studies.seeds", "__main__"]
@@ -63,10 +59,7 @@ def test_every_wing_is_there_and_every_exception_is_used():
 
 @pytest.mark.parametrize(
     "modules, heavy",
-    [
-        ([], {"tensorflow", "keras", "numpy", "matplotlib"}),
-        (LIGHT, {"tensorflow", "keras"}),
-    ],
+    [([], {"tensorflow", "keras", "numpy", "matplotlib"}), (LIGHT, {"tensorflow", "keras"})],
     ids=["the package", "the light modules"],
 )
 def test_importing_them_loads_nothing_heavy(modules, heavy):

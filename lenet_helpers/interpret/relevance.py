@@ -5,9 +5,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from lenet_helpers.interpret.gradients import gradients, own_score
-from lenet_helpers.preprocessing import (
-    check_images,
-)
+from lenet_helpers.preprocessing import check_images
 from lenet_helpers.training import predict
 
 

@@ -22,13 +22,7 @@ from traitlets.config import Config
 
 from course import checks
 from course.lab import served
-from course.project import (
-    FIGURES,
-    ToolError,
-    chapter,
-    notebook_paths,
-    repository_address,
-)
+from course.project import FIGURES, ToolError, chapter, notebook_paths, repository_address
 from course.results import read_results
 from course.texts import RELEASE
 from course.website.site import broken_links
