@@ -176,3 +176,18 @@ def test_one_cycle_recounts_on_images_as_they_are(trained):
 def test_a_network_without_statistics_is_named(plain):
     with pytest.raises(ValueError, match="has no batch normalisation whose statistics"):
         methods.recount_statistics(plain[0], IMAGES)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_smoothed_labels_are_shared_out_evenly(smoothing):
+    labels, probabilities = LABELS[:6], NUMBERS.dirichlet(np.ones(10), 6)
+    truth = (1 - smoothing) * np.eye(10)[labels] + smoothing / 10
+    expected = -(truth * np.log(probabilities)).sum(axis=1)
+    found = methods.smoothed_crossentropy(smoothing)(labels, probabilities)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0])
+def test_impossible_smoothing_is_refused(smoothing):
+    with pytest.raises(ValueError, match=r"smoothing must be in \[0, 1\)"):
+        methods.smoothed_crossentropy(smoothing)
