@@ -336,7 +336,11 @@ def test_equations_are_set_without_a_network(page, address):
     assert equations.first.bounding_box()["width"] > 0
 
 
-@pytest.mark.parametrize("word, title", [("softmax", "Chapter 3"), ("overfitting", "Glossary")])
+@pytest.mark.parametrize(
+    "page, word, title",
+    [("desk", "softmax", "Chapter 3"), ("phone", "overfitting", "Glossary")],
+    indirect=["page"],
+)
 def test_search_finds_a_word(page, address, word, title):
     page.goto(address, wait_until="networkidle")
     page.locator("button.search-button__button:visible").first.click()

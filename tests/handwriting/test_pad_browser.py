@@ -11,9 +11,17 @@ import pytest
 
 from course.project import BUILD
 from lenet_helpers.handwriting.strokes import example_strokes
-from tests.handwriting.test_pad import OPEN_PAD
 
 SCREENSHOTS = BUILD / "pad-screenshots"
+# As chapter 8 opens it.
+OPEN_PAD = """
+from lenet_helpers.checkpoints import load_checkpoint
+from lenet_helpers.handwriting.pad import DrawingPad
+from lenet_helpers.runtime import reproducible
+reproducible(seed=0)
+model = load_checkpoint("article_lenet5")
+pad = DrawingPad(model)
+"""
 # Reads the digits that are drawn here, and starts in a second: no TensorFlow.
 QUICK_PAD = """
 import numpy as np

@@ -76,17 +76,16 @@ def test_the_first_200_updates_are_those_of_fit(build, digits, monkeypatch):
     np.testing.assert_allclose(ours.losses, theirs.losses, atol=1e-5)
 
 
-@pytest.mark.parametrize("batch_size", [10, 64])
-def test_the_logs_of_two_epochs_are_those_of_fit(batch_size, digits):
+def test_the_logs_of_two_epochs_are_those_of_fit(digits):
     images, labels = digits
-    ours = train(new_model(), images, labels, batch_size=batch_size, epochs=2).history
+    ours = train(new_model(), images, labels, batch_size=64, epochs=2).history
     model, inputs = new_model(), to_model_input(images)
     for epoch in range(2):
         order = epoch_order(2160, 0, epoch)
         theirs = model.fit(
             inputs[order],
             labels[order],
-            batch_size=batch_size,
+            batch_size=64,
             shuffle=False,
             validation_data=(inputs[2160:], labels[2160:]),
             verbose=0,
