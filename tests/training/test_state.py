@@ -20,7 +20,10 @@ RECIPES = {
     "average, statistics and distortions": LONG,
     "a teacher": replace(LONG, options=LONG.options | TAUGHT),
     "second-order optimizer": replace(
-        STUDIES["lenet1998"].rungs["paper-distorted"], images=40, epochs=4
+        STUDIES["lenet1998"].rungs["paper-distorted"],
+        network="tests.studies.small_study.distances",
+        network_options={},
+        **TINY,
     ),
 }
 
@@ -59,8 +62,7 @@ def run(recipe, images, state=None, killed_after=None):
     model = build(recipe)
     method = paper if recipe.method == "paper" else one_cycle
     callbacks = [KillAfter(killed_after)] if killed_after else []
-    given = (array[: recipe.images] for array in images)
-    history = method(model, *given, recipe, 3, callbacks, state)
+    history = method(model, *images, recipe, 3, callbacks, state)
     return model.get_weights(), history.history
 
 
