@@ -277,14 +277,6 @@ def test_an_image_without_anything_is_refused(tmp_path):
         read_photo(saved(tmp_path, np.zeros((1, 1, 3), np.uint8)))
 
 
-def test_two_digits_are_refused(tmp_path):
-    both = np.maximum(
-        coverage(scale=0.4, place=(0.05, 0.3)), coverage(scale=0.4, place=(0.55, 0.3))
-    )
-    with pytest.raises(HandwritingError, match="2 digits"):
-        normalise(read_photo(saved(tmp_path, photo(drawn=both))))
-
-
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(PhotoError, match=r"nowhere\.png: there is no such file"):
         read_photo(tmp_path / "nowhere.png")
