@@ -198,11 +198,6 @@ def test_faint_ink_does_not_count_and_without_other_nothing_changes(bars):
     np.testing.assert_array_equal(inked.any(0), (np.arange(28) >= 7) & (np.arange(28) < 21))
 
 
-def test_the_width_can_be_chosen(bars):
-    inked = to_one_width_input(bars[:3], width=10)[..., 0] >= 0.5
-    np.testing.assert_array_equal(inked.any(1).sum(-1), 10)
-
-
 def _slants(inputs):
     """Covariance of row and column, by NumPy's own formula, of each image with ink."""
     y, x = np.mgrid[:28, :28]
