@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course import nbval_data
 from course.execute import LIVE, execute
 from course.project import ROOT
 from tests.course.small_exercise import small_exercise
@@ -176,10 +178,19 @@ def test_on_the_sample_cells_run_in_order_with_nobody_s_settings_and_nothing_is_
     assert "NOTHING COMPARED" in printed
 
 
-def test_the_sample_is_an_error_where_the_full_mnist_is_required(tmp_path, no_full_mnist):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_REQUIRE_FULL="1", **no_full_mnist)
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert "LENET_REQUIRE_FULL" in printed
+def assert_refused(words, dist="no"):
+    """Before anything is collected, pytest ends with these words, which match an expression."""
+    config = SimpleNamespace(getoption=lambda *_: dist, stash={})
+    with pytest.raises(pytest.UsageError, match=words):
+        nbval_data.pytest_configure(config)
+    nbval_data.pytest_unconfigure(config)
+
+
+def test_the_sample_is_an_error_where_the_full_mnist_is_required(monkeypatch):
+    monkeypatch.setenv("LENET_REQUIRE_FULL", "1")
+    monkeypatch.setattr(nbval_data, "_set_environment", lambda folder: None)
+    monkeypatch.setattr(nbval_data, "data_in_use", lambda: ("a few digits", False))
+    assert_refused("LENET_REQUIRE_FULL=1 asks for the full MNIST; found a few digits")
 
 
 def test_a_relative_path_is_meant_from_where_pytest_was_started(tmp_path):
@@ -189,22 +200,17 @@ def test_a_relative_path_is_meant_from_where_pytest_was_started(tmp_path):
     assert "Traceback" not in printed
 
 
-def test_a_path_of_nobody_is_refused_in_words(tmp_path):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_MNIST="~nosuchuser/mnist")
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert "LENET_MNIST is '~nosuchuser/mnist', and there is no such user here." in printed
-    assert "Traceback" not in printed
+def test_a_path_of_nobody_is_refused_in_words(monkeypatch):
+    monkeypatch.setenv("LENET_MNIST", "~nosuchuser/mnist")
+    assert_refused("LENET_MNIST is '~nosuchuser/mnist', and there is no such user here")
 
 
-def test_cells_spread_over_workers_are_refused_in_words(tmp_path):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", "-n", "2")
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert "with --dist loadfile" in printed
+def test_cells_spread_over_workers_are_refused_in_words():
+    assert_refused("with --dist loadfile", dist="load")
 
 
-def test_other_settings_of_keras_are_refused_in_words(tmp_path):
+def test_other_settings_of_keras_are_refused_in_words(tmp_path, monkeypatch):
     file = tmp_path / "keras.json"
     file.write_text('{"floatx": "float16"}')
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", KERAS_HOME=str(tmp_path))
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert f"not with floatx=float16 in {file}" in printed
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert_refused(f"not with floatx=float16 in {file}")
