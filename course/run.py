@@ -4,15 +4,7 @@ from nbformat.v4 import new_markdown_cell
 
 from course.execute import NotebookFailed, execute, write_notebook
 from course.numbers import knowing, renew
-from course.project import (
-    BUILD,
-    FIGURES,
-    ROOT,
-    ToolError,
-    chapter,
-    data_in_use,
-    notebook_paths,
-)
+from course.project import BUILD, FIGURES, ROOT, ToolError, chapter, data_in_use, notebook_paths
 from course.results import named_numbers, publish, read_results
 
 NOTICE = """\

@@ -11,19 +11,17 @@ CLASSES = 10
 LABEL_ERRORS = Path(__file__).parent / "artifacts/label_errors.csv"
 
 
-def wilson_interval(successes, n, confidence_level=0.95):
-    """Wilson score interval of a proportion: (low, high), floats in [0, 1].
+def wilson_interval(successes, n):
+    """95 % Wilson score interval of a proportion: (low, high), floats in [0, 1].
 
     successes: int, 0 <= successes <= n, for example the images classified correctly.
     n:         int, n >= 1, the images looked at.
     Wilson 1927; unlike the textbook p +- 1.96 s it stays inside [0, 1] and holds near the ends.
-    Raises ValueError if the counts or the level lie outside their ranges.
+    Raises ValueError if the counts lie outside their ranges.
     """
     if n < 1 or not 0 <= successes <= n:
         raise ValueError(f"expected 0 <= successes <= n and n >= 1, got {successes} of {n}")
-    if not 0 < confidence_level < 1:
-        raise ValueError(f"confidence_level must lie between 0 and 1, got {confidence_level}")
-    interval = binomtest(successes, n).proportion_ci(confidence_level, method="wilson")
+    interval = binomtest(successes, n).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 INK = 255
 PAPER_SIZE, PAPER_WHITE, PAPER_BLACK = 32, -0.1, 1.175
+WIDTH = 14  # pixels, in `to_one_width_input`
 TINY = 1e-6  # in place of 0 as a divisor, for images without ink
 
 
@@ -65,13 +66,13 @@ def to_deslanted_input(images):
     return ops.convert_to_numpy(upright) if isinstance(images, np.ndarray) else upright
 
 
-def to_one_width_input(images, width=14):
-    """Stretch or squeeze each digit sideways until it is as wide as all others, and centre it.
+def to_one_width_input(images):
+    """Stretch or squeeze each digit sideways to a width of 14 pixels, and centre it.
 
     images: (N, 28, 28) uint8, a NumPy array or a TensorFlow tensor, also inside a `tf.function`.
-    width:  int, pixels, from the first column to the last with a pixel of half ink or more.
-    Returns (N, 28, 28, 1) float32 in [0, 1] of the same kind, bilinearly interpolated. Without such
-    a pixel an image stays as it is.
+    The width is from the first column to the last with a pixel of half ink or more; without such a
+    pixel an image stays as it is.
+    Returns (N, 28, 28, 1) float32 in [0, 1] of the same kind, bilinearly interpolated.
     Ciresan, Meier, Schmidhuber 2012, section 3.1, with widths of 10 to 20 pixels.
     Raises as `to_model_input`.
     """
@@ -83,7 +84,7 @@ def to_one_width_input(images, width=14):
     inked = ops.any(shares >= 0.5, axis=1, keepdims=True)
     left = ops.min(ops.where(inked, x, columns), axis=-1, keepdims=True)
     right = ops.max(ops.where(inked, x, -1), axis=-1, keepdims=True)
-    step = ops.where(left > right, 1, (right - left + 1) / width)
+    step = ops.where(left > right, 1, (right - left + 1) / WIDTH)
     middle = (columns - 1) / 2
     centre = ops.where(left > right, middle, (left + right) / 2)
     found = _taken(shares, centre + step * (x - middle))[..., np.newaxis]

@@ -41,11 +41,20 @@ def test_images_are_not_changed(images):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_a_compiled_step_gives_what_numpy_gives(images, jit_compile):
-    step = tf.function(to_model_input, jit_compile=jit_compile)
-    found = step(tf.constant(images))
+@pytest.mark.parametrize(
+    "prepare, given, off",
+    [
+        (to_model_input, "images", 1e-7),
+        (to_paper_input, "images", 1e-6),
+        (to_deslanted_input, "strokes", 1e-5),
+        (to_one_width_input, "bars", 1e-5),
+    ],
+)
+def test_a_compiled_step_gives_what_numpy_gives(prepare, given, off, jit_compile, request):
+    images = request.getfixturevalue(given)
+    found = tf.function(prepare, jit_compile=jit_compile)(tf.constant(images))
     assert found.dtype == tf.float32
-    np.testing.assert_allclose(found, to_model_input(images), rtol=0, atol=1e-7)
+    np.testing.assert_allclose(found, prepare(images), rtol=0, atol=off)
 
 
 def test_a_compiled_step_takes_batches_of_any_size():
@@ -106,12 +115,6 @@ def test_a_border_of_background_then_the_papers_scale(images):
     np.testing.assert_allclose([found.min(), found.max()], [-0.1, 1.175], atol=1e-6)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_the_papers_input_in_a_compiled_step(images, jit_compile):
-    step = tf.function(to_paper_input, jit_compile=jit_compile)
-    np.testing.assert_allclose(step(tf.constant(images)), to_paper_input(images), rtol=0, atol=1e-6)
-
-
 def test_what_is_scaled_or_padded_already_is_no_input_of_the_paper(images):
     with pytest.raises(TypeError, match="float32: they look scaled already"):
         to_paper_input(to_model_input(images)[..., 0])
@@ -158,14 +161,6 @@ def test_a_digit_and_its_sheared_copy_become_alike(strokes):
     assert left < apart / 3
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_the_deslanted_input_in_a_compiled_step(strokes, jit_compile):
-    step = tf.function(to_deslanted_input, jit_compile=jit_compile)
-    found = step(tf.constant(strokes))
-    assert found.dtype == tf.float32
-    np.testing.assert_allclose(found, to_deslanted_input(strokes), rtol=0, atol=1e-5)
-
-
 def test_what_is_scaled_already_is_not_deslanted(images):
     with pytest.raises(TypeError, match="float32: they look scaled already"):
         to_deslanted_input(to_model_input(images)[..., 0])
@@ -201,18 +196,6 @@ def test_faint_ink_does_not_count_and_without_other_nothing_changes(bars):
     bars[2, 10, :3] = 20
     inked = to_one_width_input(bars)[2, ..., 0] >= 0.5
     np.testing.assert_array_equal(inked.any(0), (np.arange(28) >= 7) & (np.arange(28) < 21))
-
-
-def test_the_width_can_be_chosen(bars):
-    inked = to_one_width_input(bars[:3], width=10)[..., 0] >= 0.5
-    np.testing.assert_array_equal(inked.any(1).sum(-1), 10)
-
-
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_the_input_of_one_width_in_a_compiled_step(bars, jit_compile):
-    found = tf.function(to_one_width_input, jit_compile=jit_compile)(tf.constant(bars))
-    assert found.dtype == tf.float32
-    np.testing.assert_allclose(found, to_one_width_input(bars), rtol=0, atol=1e-5)
 
 
 def _slants(inputs):

@@ -63,10 +63,7 @@ def test_every_wing_is_there_and_every_exception_is_used():
 
 @pytest.mark.parametrize(
     "modules, heavy",
-    [
-        ([], {"tensorflow", "keras", "numpy", "matplotlib"}),
-        (LIGHT, {"tensorflow", "keras"}),
-    ],
+    [([], {"tensorflow", "keras", "numpy", "matplotlib"}), (LIGHT, {"tensorflow", "keras"})],
     ids=["the package", "the light modules"],
 )
 def test_importing_them_loads_nothing_heavy(modules, heavy):

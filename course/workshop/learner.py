@@ -128,16 +128,6 @@ def fold(notebook):
         notebook.cells[one.check].metadata.setdefault("jupyter", {})["outputs_hidden"] = True
 
 
-def solution_lines(notebook):
-    """Return the lines that only the solutions hold, stripped: set of str."""
-    only = set()
-    for exercise in exercises(notebook):
-        cell = notebook.cells[exercise.solution]
-        stub = cell.metadata["exercise"]["stub"]["answer"]
-        only |= _lines(cell.source) - _lines(stub)
-    return only
-
-
 def title(notebook):
     """Return a chapter's title, as its first cell has it."""
     return texts.HEADING.search(notebook.cells[0].source)[1]
@@ -201,7 +191,3 @@ def _exercise(cells, run):
         raise ToolError(f"Cell {start.id!r}: an exercise begins with {form}.")
     number, title, difficulty, minutes = heading.groups()
     return Exercise(number, title, difficulty, int(minutes), *places)
-
-
-def _lines(source):
-    return {line.strip() for line in source.splitlines() if line.strip()}

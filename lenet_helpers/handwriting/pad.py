@@ -120,8 +120,8 @@ class DrawingPad(anywidget.AnyWidget):
 def screenshots():
     """The pad in JupyterLab, a 1 drawn on it: two (H, W, 3) uint8, with MNIST's steps and without.
 
-    `tests/test_pad_browser.py` takes them. After a change of the pad or of the network, copy its
-    `light-1.png` and `light-1-squeezed.png` from build/pad-screenshots over SCREENSHOTS.
+    `tests/handwriting/test_pad_browser.py` takes them. After a change of the pad or of the network,
+    copy its `light-1.png` and `light-1-squeezed.png` from build/pad-screenshots over SCREENSHOTS.
     """
     return [np.asarray(Image.open(path).convert("RGB")) for path in SCREENSHOTS]
 

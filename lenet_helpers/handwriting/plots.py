@@ -59,11 +59,12 @@ def photos(rows, subject):
     return figure
 
 
-def screenshots(pictures, title, dpi=110):
+def screenshots(pictures, title):
     """Pictures of a screen one below the other, each pixel as it was.
 
-    pictures: list of (H, W, 3) uint8 of the same width; dpi: int, at which the figure is saved.
+    pictures: list of (H, W, 3) uint8 of the same width.
     """
+    dpi = 110  # at which the figure is saved
     bottom = sum(len(picture) for picture in pictures)
     height = bottom + 50  # for the title
     figure = blank_figure(figsize=(pictures[0].shape[1] / dpi, height / dpi), dpi=dpi)

@@ -192,31 +192,31 @@ def crop(ink):
     return ink[top:bottom, left:right]
 
 
-def fit(cropped, box=BOX):
-    """Scale an image so that its longer side measures `box` pixels, keeping the aspect ratio.
+def fit(cropped):
+    """Scale an image so that its longer side measures BOX pixels, keeping the aspect ratio.
 
-    cropped: (h, w) uint8. Returns uint8, at most (box, box) and at least one pixel wide.
+    cropped: (h, w) uint8. Returns uint8, at most (BOX, BOX) and at least one pixel wide.
     Anti-aliased: a pixel becomes grey where ink covers a part of it. The darkest is brought back
     to 255, as in MNIST, where even thin lines are black somewhere.
     """
     height, width = cropped.shape
-    scale = box / max(height, width)
+    scale = BOX / max(height, width)
     sized = _resized(cropped, max(1, round(scale * height)), max(1, round(scale * width)))
     return np.rint(sized * (INK / sized.max())).astype(np.uint8)
 
 
-def centre(sized, side=SIDE):
-    """Place an image on `side` by `side` pixels of paper, its centre of mass at the centre.
+def centre(sized):
+    """Place an image on SIDE by SIDE pixels of paper, its centre of mass at the centre.
 
-    sized: (h, w) uint8, at most (side, side). It moves by whole pixels, as MNIST's digits did, to
-    where the centre of mass lies nearest to pixel (side / 2, side / 2), counted from 0; less far if
+    sized: (h, w) uint8, at most (SIDE, SIDE). It moves by whole pixels, as MNIST's digits did, to
+    where the centre of mass lies nearest to pixel (SIDE / 2, SIDE / 2), counted from 0; less far if
     ink would be cut off.
-    Returns (side, side) uint8.
+    Returns (SIDE, SIDE) uint8.
     """
-    image = np.zeros((side, side), np.uint8)
+    image = np.zeros((SIDE, SIDE), np.uint8)
     places = []
     for length, middle in zip(sized.shape, centre_of_mass(sized), strict=True):
-        start = int(np.clip(np.floor(side / 2 - middle + 0.5), 0, side - length))
+        start = int(np.clip(np.floor(SIDE / 2 - middle + 0.5), 0, SIDE - length))
         places.append(slice(start, start + length))
     image[tuple(places)] = sized
     return image

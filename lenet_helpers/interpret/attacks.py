@@ -4,10 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from lenet_helpers.interpret.gradients import gradients, own_score
-from lenet_helpers.preprocessing import (
-    INK,
-    check_images,
-)
+from lenet_helpers.preprocessing import INK, check_images
 from lenet_helpers.training import predict
 
 

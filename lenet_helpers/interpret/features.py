@@ -2,11 +2,7 @@
 
 import keras
 
-from lenet_helpers.preprocessing import (
-    PAPER_BLACK,
-    PAPER_SIZE,
-    PAPER_WHITE,
-)
+from lenet_helpers.preprocessing import PAPER_BLACK, PAPER_SIZE, PAPER_WHITE
 
 
 def in_article_form(model):

@@ -2,12 +2,10 @@
 
 import keras
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import pearsonr, rankdata
 
 from lenet_helpers.interpret.gradients import gradients, own_score
-from lenet_helpers.preprocessing import (
-    check_images,
-)
+from lenet_helpers.preprocessing import check_images
 from lenet_helpers.training import predict
 
 
@@ -59,14 +57,14 @@ def randomised(model, names, seed=0):
     return copy
 
 
-def cascade(model, seed=0):
+def cascade(model):
     """Copies of a model, randomised from the output towards the input, one layer more each time.
 
     Returns a dict, name of the layer reached -> copy, for the layers that learn.
     Adebayo et al. 2018, sec. 3: a map that explains what was learned has to change on this way.
     """
     names = [layer.name for layer in reversed(model.layers) if layer.trainable_weights]
-    return {name: randomised(model, names[: place + 1], seed) for place, name in enumerate(names)}
+    return {name: randomised(model, names[: place + 1]) for place, name in enumerate(names)}
 
 
 def rank_correlation(maps, others):
@@ -77,8 +75,6 @@ def rank_correlation(maps, others):
     if np.shape(maps) != np.shape(others):
         raise ValueError(f"shapes differ: {np.shape(maps)} and {np.shape(others)}")
     ranks = [rankdata(np.reshape(one, (len(one), -1)), axis=1) for one in (maps, others)]
-    first, second = (one - one.mean(axis=1, keepdims=True) for one in ranks)
-    size = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
-    if not size.all():
+    if not np.ptp(ranks, axis=2).all():
         raise ValueError("a map has the same value everywhere, so its pixels have no order")
-    return (first * second).sum(axis=1) / size
+    return pearsonr(*ranks, axis=1).statistic

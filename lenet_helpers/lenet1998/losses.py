@@ -1,4 +1,4 @@
-"""The losses of LeNet-5 as published in 1998, for outputs that are distances, and one of today."""
+"""The losses of LeNet-5 as published in 1998, for outputs that are distances."""
 
 import keras
 import tensorflow as tf
@@ -10,31 +10,6 @@ class _DistanceLoss(keras.losses.Loss):
     def call(self, y_true, y_pred):
         labels = tf.cast(tf.reshape(y_true, (-1,)), tf.int32)
         return self.per_example(tf.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype), y_pred)
-
-
-@keras.saving.register_keras_serializable(package="lenet_helpers")
-class SmoothedCrossentropy(keras.losses.Loss):
-    """Cross-entropy of probabilities with labels that are not quite sure: the mean over a batch.
-
-    smoothing: float in [0, 1): so much of each label is shared out evenly over all classes. 0 is
-               the plain cross-entropy. Szegedy et al. 2016, section 7.
-    Labels are (batch,) integers, as Keras's own smoothing does not take them.
-    Raises ValueError for another smoothing.
-    """
-
-    def __init__(self, smoothing=0.0, name="smoothed_crossentropy", **kwargs):
-        super().__init__(name=name, **kwargs)
-        if not 0 <= smoothing < 1:
-            raise ValueError(f"smoothing must be in [0, 1), got {smoothing}.")
-        self.smoothing = smoothing
-
-    def call(self, y_true, y_pred):
-        labels = tf.cast(tf.reshape(y_true, (-1,)), tf.int32)
-        truth = tf.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
-        return keras.losses.categorical_crossentropy(truth, y_pred, label_smoothing=self.smoothing)
-
-    def get_config(self):
-        return {**super().get_config(), "smoothing": self.smoothing}
 
 
 @keras.saving.register_keras_serializable(package="lenet_helpers")

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from lenet_helpers.checkpoints import CheckpointError, unpack_weights
-from lenet_helpers.lenet1998.losses import MeanDistance, RBFLoss, SmoothedCrossentropy
+from lenet_helpers.lenet1998.losses import MeanDistance, RBFLoss
 from lenet_helpers.lenet1998.networks import compile_1998
 from lenet_helpers.lenet1998.optimizer import (
     CurvatureEstimate,
@@ -97,9 +97,27 @@ def one_cycle(model, images, labels, recipe, seed, callbacks=(), state=None):
 def _aim(options, images, labels):
     """The loss, the metric, and what gives each epoch's images and labels if a teacher does."""
     if "teacher" not in options:
-        return SmoothedCrossentropy(options.get("smoothing", 0)), "accuracy", None
+        return smoothed_crossentropy(options.get("smoothing", 0)), "accuracy", None
     of_epoch = lessons(images, labels, distort=options.get("distort"), **options["teacher"])
     return DistillationLoss(**options["distillation"]), DigitAccuracy(), of_epoch
+
+
+def smoothed_crossentropy(smoothing):
+    """Return the cross-entropy of probabilities with labels that are not quite sure: a Keras loss.
+
+    smoothing: float in [0, 1): so much of each label is shared out evenly over all classes. 0 is
+               the plain cross-entropy. Szegedy et al. 2016, section 7.
+    Labels are (batch,) integers, as Keras's own smoothing does not take them.
+    Raises ValueError for another smoothing.
+    """
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"smoothing must be in [0, 1), got {smoothing}.")
+
+    def loss(y_true, y_pred):
+        truth = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), y_pred.shape[-1])
+        return keras.losses.categorical_crossentropy(truth, y_pred, label_smoothing=smoothing)
+
+    return loss
 
 
 def recount_statistics(model, images, preprocess=to_model_input, images_at_a_time=1000):

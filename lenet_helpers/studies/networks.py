@@ -96,10 +96,7 @@ def deep_network(
 
 
 def _normalised_relu(name):
-    return [
-        layers.BatchNormalization(name=f"{name}_normalised"),
-        layers.ReLU(name=f"{name}_relu"),
-    ]
+    return [layers.BatchNormalization(name=f"{name}_normalised"), layers.ReLU(name=f"{name}_relu")]
 
 
 def _of_kind(pooling):

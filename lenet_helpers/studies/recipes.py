@@ -458,11 +458,7 @@ DEPTH = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
 TWO_POOLINGS = {"kernel_sizes": [5, 3, 3, 3, 3], "pooled": [1, 2]}
 THREE_POOLINGS = {"kernel_sizes": [3] * 4, "pooled": [1, 2, 3], "weighted": True}
 ONE_THOUSAND, THREE_THOUSAND, TEN_THOUSAND = [4, 5, 5, 7], [7, 9, 10, 12], [12, 18, 20, 22]
-SIX_CONVOLUTIONS = {
-    "maps": [8, 16, 24, 32, 36, 36],
-    "kernel_sizes": [3] * 6,
-    "pooled": [2, 4],
-}
+SIX_CONVOLUTIONS = {"maps": [8, 16, 24, 32, 36, 36], "kernel_sizes": [3] * 6, "pooled": [2, 4]}
 WIDE_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 32, 32, 32, 28]}
 # Where a wider first kernel costs parameters.
 NARROW_LAST = [8, 16, 24, 32, 36, 35]
@@ -537,9 +533,7 @@ STUDIES = {
         committed=False,
     ),
     "choices_teachers": Study(
-        "what a teacher is worth, on validation images",
-        _choices_of_teachers(),
-        committed=False,
+        "what a teacher is worth, on validation images", _choices_of_teachers(), committed=False
     ),
     "choices_kinds": Study(
         "other networks of the same size, on images of writers not seen in training",

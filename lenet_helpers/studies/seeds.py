@@ -116,11 +116,11 @@ def _write(path, table, **options):
         file.write(table.to_csv(lineterminator="\n", **options).encode())
 
 
-def _rounded_up(value, digits=2):
+def _rounded_up(value):
     """0.00412 becomes 0.0042: a tolerance that one can read is never smaller than measured."""
     if value <= 0:
         raise ValueError("All runs gave the same: too few runs to measure a tolerance.")
-    unit = 10.0 ** (math.floor(math.log10(value)) - digits + 1)
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)  # of its second digit
     return round(math.ceil(round(value / unit, 6)) * unit, 12)
 
 

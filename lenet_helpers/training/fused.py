@@ -259,10 +259,7 @@ def _summed_window_columns(patches, cells, rows, columns):
     shifts = itertools.product(range(cells), range(cells))
     pixels = tf.add_n(
         [
-            tf.pad(
-                patches[i, j],
-                [[0, 0], [0, 0], [0, 0], [i, cells - 1 - i], [j, cells - 1 - j]],
-            )
+            tf.pad(patches[i, j], [[0, 0], [0, 0], [0, 0], [i, cells - 1 - i], [j, cells - 1 - j]])
             for i, j in shifts
         ]
     )

@@ -33,7 +33,6 @@ def train(
     epochs=20,
     validation_split=0.1,
     seed=0,
-    initial_epoch=0,
     callbacks=(),
     preprocess=to_model_input,
     augment=None,
@@ -45,9 +44,8 @@ def train(
     images: (N, 28, 28) uint8; they stay uint8 until their batch is formed.
     labels: (N,) integers.
     validation_split: float in [0, 1), the share at the end of the arrays, as in `fit`; 0 for none.
-    seed, initial_epoch: all that is random in epoch e follows from seed and e, the order of the
-        images by `epoch_order(n, seed, e)`. So a model saved with its optimizer after epoch k
-        and trained on from `initial_epoch=k` becomes the same, bit for bit.
+    seed: all that is random in epoch e follows from seed and e, the order of the images by
+        `epoch_order(n, seed, e)`.
     callbacks: Keras callbacks; their batch methods are called once per compiled run, as with
         `steps_per_execution`.
     preprocess: turns a uint8 batch into the model's input.
@@ -91,10 +89,9 @@ def train(
     if state:
         history.history = state.restore(model)
         history.epoch = list(range(len(history.history.get("loss", []))))
-        initial_epoch = len(history.epoch) or initial_epoch
     finished, values = len(history.epoch), _values(model)
     try:
-        for epoch in range(initial_epoch, epochs):
+        for epoch in range(finished, epochs):
             callbacks.on_epoch_begin(epoch)
             _seed_layers(model, seed, epoch)
             order = epoch_order(training.stop, seed, epoch)

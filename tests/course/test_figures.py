@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -12,8 +11,7 @@ from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course import figures
-from course.lab import served
-from course.project import ToolError, notebook_paths
+from course.project import ToolError
 from course.results import alternative_texts, publish, read_results
 from lenet_helpers.plots.described import mimebundle, subplots
 
@@ -143,16 +141,14 @@ def test_another_size_is_another_figure(drawn, tmp_path):
     assert mimebundle(png, "x")[0]["text/plain"] == "x"
 
 
-def test_jupyterlab_shows_the_committed_figures_with_their_texts(browser, tmp_path):
-    pytest.importorskip("jupyterlab", reason="needs pip install -e '.[lab]'")
-    path = notebook_paths(["01"])[0]
-    shutil.copy(path, tmp_path)
-    found = figures.figures(nbformat.read(path, as_version=4))
-    with served(tmp_path) as lab:
-        page = browser.new_page(viewport={"width": 1200, "height": 20_000})
-        page.goto(lab.address(path.name))
-        for _, alt in found.values():
-            shown = page.locator(f"img[alt={json.dumps(alt)}]")
-            shown.wait_for(timeout=60_000)
-            assert shown.evaluate("image => image.naturalWidth") > 100
-        page.close()
+def test_jupyterlab_shows_figures_with_their_texts(browser, jupyterlab, committed):
+    address, folder = jupyterlab
+    notebook, _, alts = committed
+    nbformat.write(notebook, folder / "figures.ipynb")
+    page = browser.new_page()
+    page.goto(address("figures.ipynb"))
+    for alt in alts.values():
+        shown = page.locator(f"img[alt={json.dumps(alt)}]")
+        shown.wait_for(timeout=60_000)
+        assert shown.evaluate("image => image.naturalWidth") > 0
+    page.close()

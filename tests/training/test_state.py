@@ -7,15 +7,24 @@ import pytest
 from lenet_helpers.studies import teacher
 from lenet_helpers.studies.methods import build, one_cycle, paper
 from lenet_helpers.studies.recipes import STUDIES, replace
+from lenet_helpers.training import loop
 from lenet_helpers.training.state import TrainingState
 
-TINY = {"images": 300, "epochs": 4}
-LONG = replace(STUDIES["patience"].rungs["100-epochs"], **TINY)
+# Two full batches and two convolutions, so that there is little to compile.
+TINY = {"images": 256, "epochs": 4}
+LONG = STUDIES["patience"].rungs["100-epochs"]
+SHALLOW = {"maps": [2, 4], "kernel_sizes": [3, 3], "pooled": [1, 2]}
+LONG = replace(LONG, network_options={**LONG.network_options, **SHALLOW}, **TINY)
 TAUGHT = {"teacher": {"networks": ["size_983"], "epochs": 3}, "distillation": {}}
 RECIPES = {
     "average, statistics and distortions": LONG,
     "a teacher": replace(LONG, options=LONG.options | TAUGHT),
-    "second-order optimizer": replace(STUDIES["lenet1998"].rungs["paper-distorted"], **TINY),
+    "second-order optimizer": replace(
+        STUDIES["lenet1998"].rungs["paper-distorted"],
+        network="tests.studies.small_study.distances",
+        network_options={},
+        **TINY,
+    ),
 }
 
 
@@ -35,10 +44,16 @@ class KillAfter(keras.callbacks.Callback):
             raise Killed
 
 
+@pytest.fixture(autouse=True)
+def _without_xla(monkeypatch):
+    """Compile in half the time."""
+    monkeypatch.setattr(loop, "is_fast_under_xla", lambda network: False)
+
+
 @pytest.fixture(scope="module")
 def images():
     numbers = np.random.default_rng(0)
-    return numbers.integers(0, 256, (300, 28, 28), "uint8"), numbers.integers(0, 10, 300)
+    return numbers.integers(0, 256, (256, 28, 28), "uint8"), numbers.integers(0, 10, 256)
 
 
 def run(recipe, images, state=None, killed_after=None):
