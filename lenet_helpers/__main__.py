@@ -72,6 +72,14 @@ def _measure_noise(study):
         print(f"tolerances.csv stays as it was. {error}")
 
 
+def take(args, rest):
+    """bring runs that were trained side by side on a GPU into a study's table"""
+    from lenet_helpers.studies import runner
+
+    with _readable_errors():
+        runner.take_runs(args.study, args.folder, functools.partial(print, flush=True))
+
+
 def keep(args, rest):
     """make a study's finished run a committed checkpoint"""
     from lenet_helpers.studies.runner import keep_run
@@ -149,6 +157,7 @@ COMMANDS = {
                 "help": "the table to go on with; lenet_helpers/artifacts/STUDY.csv unless given",
             },
         },
+        take: {"study": STUDY, "folder": {"metavar": "DIR", "help": "where their files are"}},
         keep: {
             "study": STUDY,
             "rung": {"metavar": "RUNG", "help": "one of its rungs"},

@@ -66,22 +66,51 @@ def _run(job, unfinished):
     model = build(recipe)
     state = _state(job, recipe, unfinished)
     history, seconds, weights = _train(model, digits, recipe, job.seed, state)
-    errors = _errors(model, recipe, parts)
-    row = {
-        **job._asdict(),
-        "parameters": sum(math.prod(w.shape) for w in model.trainable_weights),
-        "fixed_parameters": sum(math.prod(w.shape) for w in model.non_trainable_weights),
-        "epochs": len(history.epoch),
-        "train_images": len(parts["train_errors"][0]),
-        **{name: errors.get(name) for name in ("train_errors", "val_errors", "test_errors")},
-        "seconds": round(seconds, 2),
-        "threads": recipe.threads,
-        **_machine(),
-    }
+    row = _row(job, model, recipe, parts, seconds) | _machine()
     run = Run(row, _curve(model, history, weights, recipe, parts), pack_weights(model))
     if state:
         state.drop()
     return run
+
+
+def taken_run(job, record, weights, digits):
+    """The Run of a network that `side_by_side` trained, its errors counted by Keras.
+
+    record: dict, what stands in its RUNG-SEED.json; weights: bytes, its RUNG-SEED.npz. What batch
+            normalisation subtracts and divides by is counted here, as after any other training.
+    Raises ValueError if it was trained by another recipe than the Job's.
+    """
+    if (record["settings"], record["version"]) != (job.settings, job.version):
+        raise ValueError(f"{job.rung}, seed {job.seed}, was trained by another recipe.")
+    recipe, opens_test_set = recipes.read_settings(job.settings)
+    recipe.check(digits)
+    parts = _parts(digits, recipe, opens_test_set)
+
+    from lenet_helpers.checkpoints import pack_weights, unpack_weights
+    from lenet_helpers.studies.methods import build, recount_statistics
+
+    model = build(recipe)
+    unpack_weights(model, weights)
+    preprocess = recipes.find(recipe.preprocess, "preprocessing")
+    recount_statistics(model, parts["train_errors"][0], preprocess)
+    row = _row(job, model, recipe, parts, record["seconds"]) | _machine()
+    row |= {"processor": record["processor"], "cores": None, "tensorflow": record["made_by"]}
+    return Run(row, record["curve"], pack_weights(model))
+
+
+def _row(job, model, recipe, parts, seconds):
+    """What a table holds of a run, but for the machine."""
+    errors = _errors(model, recipe, parts)
+    return {
+        **job._asdict(),
+        "parameters": sum(math.prod(w.shape) for w in model.trainable_weights),
+        "fixed_parameters": sum(math.prod(w.shape) for w in model.non_trainable_weights),
+        "epochs": recipe.epochs,
+        "train_images": len(parts["train_errors"][0]),
+        **{name: errors.get(name) for name in ("train_errors", "val_errors", "test_errors")},
+        "seconds": round(seconds, 2),
+        "threads": recipe.threads,
+    }
 
 
 def _parts(digits, recipe, opens_test_set):

@@ -323,53 +323,70 @@ def _patient():
 
 
 def _teachers():
-    """Networks that teach: wider ones; and, for choices, some that no validation image taught.
+    """Wider networks that teach; for choices, some that were taught by no validation image.
 
     A teacher that has learned the validation images would hand on what it knows of them.
     """
     wide = _patient()
     wide = replace(wide, network_options={**wide.network_options, "maps": WIDE})
-    return {
-        "affine-held-out": replace(_ladder()["affine"], validation_split=0.1),
-        "wide-held-out": replace(wide, validation_split=0.1),
-        "wide": wide,
-    }
+    return {"wide-held-out": _validated(wide), "wide": wide}
 
 
 def _choices_of_teachers():
-    """The recipe of "patience" with and without a teacher, on validation images.
-
-    Only "held-out" compares fairly: "ten" were taught the images that validate here.
-    """
-    alone = replace(_patient(), validation_split=0.1)
+    """The recipe of "patience" with and without a teacher, for longer, and on other networks."""
+    alone, taught = _validated(_patient()), _validated(_taught("wide-held-out"))
     return {
         "alone": alone,
-        "held-out": _taught(alone, [f"held_out_{seed}" for seed in range(3)]),
-        "ten": _taught(alone, TEN),
+        "taught": taught,
+        "taught-200-epochs": _for_longer(taught),
+        "taught-late-pooling": _of_kind(taught, **LATE_POOLING),
+        "taught-applied-twice": _of_kind(taught, **APPLIED_TWICE),
     }
 
 
-def _taught(recipe, networks):
-    teacher = {"networks": networks, "epochs": 40}
-    distillation = {"temperature": 3.0, "share": 0.3}
-    return replace(
-        recipe, options={**recipe.options, "teacher": teacher, "distillation": distillation}
-    )
+def _students():
+    """Networks taught by "wide", on all training images."""
+    return {"taught": _taught("wide")}
+
+
+def _taught(teacher):
+    """The recipe of "patience" with the mean of four networks of a rung of "teachers" to imitate.
+
+    It answers to as many differently distorted copies of the images as half of the epochs.
+    """
+    recipe, networks = _patient(), [f"{teacher}-{seed}" for seed in range(4)]
+    options = {
+        "teacher": {"networks": networks, "epochs": recipe.epochs // 2},
+        "distillation": {"temperature": 3.0, "share": 0.3},
+    }
+    return replace(recipe, options=recipe.options | options)
+
+
+def _for_longer(taught):
+    """Twice the epochs of a student, and twice the distorted copies."""
+    teacher = taught.options["teacher"]
+    teacher = {**teacher, "epochs": 2 * teacher["epochs"]}
+    return replace(taught, epochs=2 * taught.epochs, options=taught.options | {"teacher": teacher})
+
+
+def _validated(recipe):
+    """A recipe with a tenth of the images, by writers of their own, for validation."""
+    return replace(recipe, validation_split=0.1, validation="writers")
+
+
+def _of_kind(recipe, **network_options):
+    return replace(recipe, network_options=recipe.network_options | network_options)
 
 
 def _choices_of_kinds():
     """Other networks and inputs for "affine", validated by writers that training has not seen."""
-    affine = replace(_ladder()["affine"], validation_split=0.1, validation="writers")
-
-    def of_kind(**network_options):
-        return replace(affine, network_options=affine.network_options | network_options)
-
+    affine = _validated(_ladder()["affine"])
     return {
         "affine": affine,
-        "applied-twice": of_kind(maps=[8, 16, 24, 34, 34, 34], repeated=[5, 6]),
-        "late-pooling": of_kind(pooled=[2, 5]),
-        "first-5": of_kind(maps=NARROW_LAST, kernel_sizes=[5, *[3] * 5]),
-        "first-7": of_kind(maps=NARROW_LAST, kernel_sizes=[7, *[3] * 5]),
+        "applied-twice": _of_kind(affine, **APPLIED_TWICE),
+        "late-pooling": _of_kind(affine, **LATE_POOLING),
+        "first-5": _of_kind(affine, **FIRST_5),
+        "first-7": _of_kind(affine, **FIRST_7),
         "one-width": replace(affine, preprocess="to_one_width_input"),
     }
 
@@ -460,9 +477,11 @@ THREE_POOLINGS = {"kernel_sizes": [3] * 4, "pooled": [1, 2, 3], "weighted": True
 ONE_THOUSAND, THREE_THOUSAND, TEN_THOUSAND = [4, 5, 5, 7], [7, 9, 10, 12], [12, 18, 20, 22]
 SIX_CONVOLUTIONS = {"maps": [8, 16, 24, 32, 36, 36], "kernel_sizes": [3] * 6, "pooled": [2, 4]}
 WIDE_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 32, 32, 32, 28]}
-# Where a wider first kernel costs parameters.
-NARROW_LAST = [8, 16, 24, 32, 36, 35]
-TEN = [f"{kind}_{seed}" for kind in ("affine", "small") for seed in range(5)]
+LATE_POOLING = {"pooled": [2, 5]}
+APPLIED_TWICE = {"maps": [8, 16, 24, 34, 34, 34], "repeated": [5, 6]}
+# A wider first kernel costs parameters.
+FIRST_5 = {"maps": [8, 16, 24, 32, 36, 35], "kernel_sizes": [5, *[3] * 5]}
+FIRST_7 = {**FIRST_5, "kernel_sizes": [7, *[3] * 5]}
 WIDE = [16, 32, 48, 64, 80, 80]
 AFFINE_WIDE_FIRST = {**SIX_CONVOLUTIONS, "maps": [16, 16, 24, 32, 32, 36]}
 LENET_52K = {"padding": "same", "activation": "relu", "pooling": "max", "normalised": True}
@@ -533,12 +552,17 @@ STUDIES = {
         committed=False,
     ),
     "choices_teachers": Study(
-        "what a teacher is worth, on validation images", _choices_of_teachers(), committed=False
+        "what a teacher is worth, on images of writers not seen in training",
+        _choices_of_teachers(),
+    ),
+    "students": Study(
+        'the network of "patience", taught by four wider ones',
+        _students(),
+        opens_test_set=True,
     ),
     "choices_kinds": Study(
         "other networks of the same size, on images of writers not seen in training",
         _choices_of_kinds(),
-        committed=False,
     ),
     "choices_small": Study(
         "settings of the small network, on validation images",

@@ -17,6 +17,7 @@ Interrupted, that command leaves the workers to end the runs that they are at, f
 import collections
 import contextlib
 import functools
+import json
 import logging
 import socket
 import statistics
@@ -30,7 +31,7 @@ import joblib
 import numpy as np
 
 from lenet_helpers.checkpoints import FOLDER, check_name, save_checkpoint
-from lenet_helpers.commands import ToolError
+from lenet_helpers.commands import ToolError, blaming
 from lenet_helpers.data import load_mnist
 from lenet_helpers.runtime import named_path, reproducible
 from lenet_helpers.studies import recipes
@@ -100,6 +101,40 @@ def run_study(
         raise _failed(failures, table)
     report(f"All {len(jobs)} runs are in {table.path}")
     return read_runs(table.path)
+
+
+def take_runs(study, folder, report=print):
+    """Bring the runs of a study that `side_by_side` left in a folder into its table.
+
+    folder: path; of its files, only those of the study's rungs are taken, and no run twice.
+    report: function of str, called for each run.
+    Raises ToolError if there is none, or a file is damaged or of another recipe.
+    """
+    from lenet_helpers.studies.make_run import taken_run
+
+    table, digits = _table(study, None), load_mnist()
+    table.prepare()
+    reproducible(onednn=True)
+    seeds = _seeds_in(folder)
+    jobs = _jobs(study, None, seeds) if seeds else []
+    jobs = [job for job in jobs if _record(folder, job).is_file()]
+    if not jobs:
+        raise StudyError(f"No run of {study} is in {folder}.")
+    for job in _missing(jobs, table, weights=False):
+        path = _record(folder, job)
+        with blaming(path, "is no run", "It was left as it is.", StudyError):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            run = taken_run(job, record, path.with_suffix(".npz").read_bytes(), digits)
+        row = table.add(*run)
+        report(f"{job.rung}, seed {job.seed}: {_errors(row)}")
+
+
+def _record(folder, job):
+    return Path(folder) / f"{job.rung}-{job.seed}.json"
+
+
+def _seeds_in(folder):
+    return sorted({int(path.stem.rpartition("-")[2]) for path in Path(folder).glob("*-*.json")})
 
 
 def keep_run(study, rung, name, seed=0):

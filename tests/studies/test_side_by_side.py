@@ -1,0 +1,83 @@
+"""Runs that were trained side by side, brought into a table; and, where JAX is, their network."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lenet_helpers.checkpoints import pack_weights
+from lenet_helpers.commands import ToolError
+from lenet_helpers.data import load_mnist
+from lenet_helpers.preprocessing import to_model_input
+from lenet_helpers.studies import recipes, runner
+from lenet_helpers.studies.methods import answers, build, recount_statistics
+from tests.studies import small_study
+
+OPTIONS = {"maps": [2, 3], "kernel_sizes": [3, 3], "pooled": [1], "repeated": []}
+
+
+@pytest.fixture
+def left(tmp_path, monkeypatch):
+    """Return a folder in which a run of study "small" was left, with its network."""
+    recipe = small_study.recipe(
+        network="deep_network", method="one_cycle", epochs=1, network_options=OPTIONS
+    )
+    plan = recipes.Study("for tests", {"first": recipe}, opens_test_set=True)
+    monkeypatch.setitem(recipes.STUDIES, "small", plan)
+    monkeypatch.setattr(runner, "FOLDER", tmp_path)
+    monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(runner, "reproducible", lambda *args, **options: None)
+    network = build(recipe)
+    record = {"settings": plan.settings("first"), "version": recipes.VERSION, "seconds": 2.0}
+    record |= {"processor": "a GPU", "made_by": "JAX 1", "curve": [{"epoch": 1, "loss": 0.5}]}
+    folder = tmp_path / "left"
+    folder.mkdir()
+    (folder / "first-3.json").write_text(json.dumps(record))
+    (folder / "first-3.npz").write_bytes(pack_weights(network))
+    return folder, network, recipe
+
+
+def test_errors_are_counted_with_statistics_of_the_training_images(left):
+    folder, network, recipe = left
+    said = []
+    runner.take_runs("small", folder, said.append)
+    digits = load_mnist()
+    recount_statistics(network, digits.x_train[:270])
+    wrong = int((answers(network, recipe, digits.x_test) != digits.y_test).sum())
+    row = runner.read_runs(folder.parent / "small.csv").loc[0]
+    assert row["test_errors"] == wrong
+    assert (row["seed"], row["processor"], row["tensorflow"]) == (3, "a GPU", "JAX 1")
+    assert len(said) == 1
+    runner.take_runs("small", folder, said.append)
+    assert len(said) == 1  # no run is taken twice
+
+
+def test_another_recipes_run_is_refused_and_nothing_is_written(left, monkeypatch):
+    folder, _, recipe = left
+    changed = recipes.Study("", {"first": replace(recipe, batch_size=5)}, opens_test_set=True)
+    monkeypatch.setitem(recipes.STUDIES, "small", changed)
+    with pytest.raises(ToolError, match=r"first-3\.json is no run.*trained by another recipe"):
+        runner.take_runs("small", folder)
+    assert not (folder.parent / "small.csv").exists()
+
+
+def test_an_empty_folder_is_named(left, tmp_path):
+    with pytest.raises(ToolError, match="No run of small is in"):
+        runner.take_runs("small", tmp_path / "build")
+
+
+@pytest.mark.parametrize("repeated", [[], [2]])
+def test_the_network_is_that_of_keras(repeated):
+    jax = pytest.importorskip("jax")
+    from lenet_helpers.studies import side_by_side
+
+    options = {**OPTIONS, "maps": [3, 3], "repeated": repeated}
+    images = np.random.default_rng(0).integers(0, 256, (16, 28, 28), dtype=np.uint8)
+    weights = side_by_side.first_weights(options, jax.random.key(0))
+    side_by_side.PRECISION = jax.numpy.float32
+    logits, statistics = side_by_side.logits_of(options, weights, images / np.float32(255))
+    network = build(recipes.Recipe("deep_network", "one_cycle", 1, 1, network_options=options))
+    network.set_weights(side_by_side.arrays_of(options, (weights, statistics)))
+    expected = network(to_model_input(images), training=False)
+    np.testing.assert_allclose(jax.nn.softmax(logits), expected, atol=1e-5)
