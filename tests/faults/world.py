@@ -57,10 +57,9 @@ prerequisites = "Python."
 needs.01 = "nothing"
 needs.02 = "Chapter 1"
 welcome = "Open it."
+times = "As measured."
 left = "Questions"
 sections = [{title = "Rooms", text = "{room} learners"}]
-[chapters.01]
-questions = [{ask = "How many?", answer = "Seventy."}]
 """
 
 
