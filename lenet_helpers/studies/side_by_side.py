@@ -458,6 +458,8 @@ def _teacher(recipe, folder):
             path, options = FOLDER / f"{name}.npz", index[name]["network_options"]
         else:
             path = Path(folder) / f"{name}.npz"
+            if not path.is_file():
+                raise FileNotFoundError(f"{name} teaches; train the study teachers --to it first.")
             options = recipes.STUDIES["teachers"].rungs[name.rpartition("-")[0]].network_options
         with np.load(path) as arrays:
             found.append(network_of(options, [arrays[key] for key in sorted(arrays)]))
@@ -467,17 +469,26 @@ def _teacher(recipe, folder):
 def main(words=None):
     """Train what the words name."""
     parser = argparse.ArgumentParser(prog="side_by_side", description=__doc__.partition("\n")[0])
-    parser.add_argument("study")
+    parser.add_argument("study", choices=recipes.STUDIES, metavar="STUDY")
     parser.add_argument("--rungs", help="A,B: some of its rungs; all unless given")
-    parser.add_argument("--seeds", default="0,1,2,3,4", metavar="S,S", help="%(default)s")
+    parser.add_argument("--seeds", type=seeds, default="0,1,2,3,4", metavar="S,S")
     parser.add_argument("--to", required=True, metavar="DIR", help="the folder of the runs' files")
     args = parser.parse_args(words)
-    digits = load_mnist()
-    rungs = args.rungs.split(",") if args.rungs else recipes.STUDIES[args.study].rungs
+    known = recipes.STUDIES[args.study].rungs
+    rungs = args.rungs.split(",") if args.rungs else known
+    if unknown := [rung for rung in rungs if rung not in known]:
+        parser.error(f"no rung of {args.study} is called {unknown[0]!r}; known: {', '.join(known)}")
     Path(args.to).mkdir(parents=True, exist_ok=True)
-    seeds = [int(seed) for seed in args.seeds.split(",")]
+    digits = load_mnist()
     for rung in rungs:
-        train_rung(args.study, rung, seeds, args.to, digits)
+        try:
+            train_rung(args.study, rung, args.seeds, args.to, digits)
+        except (ValueError, FileNotFoundError) as error:
+            parser.error(f"{rung}: {error}")
+
+
+def seeds(text):
+    return [int(seed) for seed in text.split(",")]
 
 
 if __name__ == "__main__":

@@ -81,3 +81,20 @@ def test_the_network_is_that_of_keras(repeated):
     network.set_weights(side_by_side.arrays_of(options, (weights, statistics)))
     expected = network(to_model_input(images), training=False)
     np.testing.assert_allclose(jax.nn.softmax(logits), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["no", "--to", "x"], "invalid choice: 'no'"),
+        (["patience", "--rungs", "no", "--to", "x"], "no rung of patience is called 'no'"),
+        (["patience", "--seeds", "a", "--to", "x"], "invalid seeds value: 'a'"),
+    ],
+)
+def test_words_that_name_nothing_are_refused(words, says, capsys):
+    pytest.importorskip("jax")
+    from lenet_helpers.studies import side_by_side
+
+    with pytest.raises(SystemExit):
+        side_by_side.main(words)
+    assert says in capsys.readouterr().err
