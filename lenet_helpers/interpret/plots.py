@@ -253,14 +253,14 @@ def accuracy_by_step(table, subject):
     return titled(figure, axes, "Steps of the same size, in two directions", subject)
 
 
-def label_errors(images, table, subject, columns=5):
+def label_errors(images, table, subject):
     """Images whose label people doubted, with the votes, and what the network answered.
 
     images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
     """
-    rows = max(1, -(-len(table) // columns))
-    size = (2.2 * columns, 2.9 * rows + 0.9)
-    figure, panels = subplots(rows, columns, figsize=size, squeeze=False)
+    rows = max(1, -(-len(table) // 5))
+    size = (11, 2.9 * rows + 0.9)
+    figure, panels = subplots(rows, 5, figsize=size, squeeze=False)
     figure.alt = (
         f"The {len(table)} images with their label, the other digit that people could choose, the "
         "votes for the label, for the other digit and for neither, and what the network answers."

@@ -64,14 +64,14 @@ def seed_errors(runs, single, subject):
     return titled(figure, axes, "Two kinds of noise of the same order", subject)
 
 
-def mistakes(images, table, subject, columns=6):
+def mistakes(images, table, subject):
     """Images that were misread, each with its label, the answer given and its confidence.
 
     images: (N, 28, 28) uint8; table: DataFrame from `most_confident_mistakes`, at least one row.
     """
-    rows = -(-len(table) // columns)
-    size = (1.6 * columns, 2.1 * rows + 0.7)
-    figure, panels = subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    rows = -(-len(table) // 6)
+    size = (9.6, 2.1 * rows + 0.7)
+    figure, panels = subplots(rows, 6, figsize=size, layout="constrained", squeeze=False)
     figure.alt = "Misread images, the most confident mistake first: " + "; ".join(
         f"{row.label} read as {row.predicted}" for row in table.itertuples()
     )

@@ -7,16 +7,16 @@ from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
 
-def error_gallery(images, labels, answers, subject, columns=12, doubtful=None):
+def error_gallery(images, labels, answers, subject, doubtful=None):
     """Every misread image, with label and answer above it, as in figure 8 of the paper.
 
     images: (N, 28, 28) uint8; labels, answers: (N,) int.
     doubtful: (N,) bool, whose labels are in doubt: their text is orange, and has a question mark.
     """
     doubtful = np.zeros(len(images), bool) if doubtful is None else doubtful
-    rows = max(1, -(-len(images) // columns))
-    size = (0.8 * columns, 1.02 * rows + 0.8)
-    figure, panels = subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    rows = max(1, -(-len(images) // 12))
+    size = (9.6, 1.02 * rows + 0.8)
+    figure, panels = subplots(rows, 12, figsize=size, layout="constrained", squeeze=False)
     figure.alt = (
         f"All {len(images)} misread images, each with what it is and what was answered: "
         + ", ".join(f"{label} as {answer}" for label, answer in zip(labels, answers, strict=True))

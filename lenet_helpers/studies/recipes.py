@@ -333,15 +333,8 @@ def _teachers():
 
 
 def _choices_of_teachers():
-    """The recipe of "patience" with and without a teacher, for longer, and on other networks."""
-    alone, taught = _validated(_patient()), _validated(_taught("wide-held-out"))
-    return {
-        "alone": alone,
-        "taught": taught,
-        "taught-200-epochs": _for_longer(taught),
-        "taught-late-pooling": _of_kind(taught, **LATE_POOLING),
-        "taught-applied-twice": _of_kind(taught, **APPLIED_TWICE),
-    }
+    """The recipe of "patience" with and without a teacher."""
+    return {"alone": _validated(_patient()), "taught": _validated(_taught("wide-held-out"))}
 
 
 def _students():
@@ -360,13 +353,6 @@ def _taught(teacher):
         "distillation": {"temperature": 3.0, "share": 0.3},
     }
     return replace(recipe, options=recipe.options | options)
-
-
-def _for_longer(taught):
-    """Twice the epochs of a student, and twice the distorted copies."""
-    teacher = taught.options["teacher"]
-    teacher = {**teacher, "epochs": 2 * teacher["epochs"]}
-    return replace(taught, epochs=2 * taught.epochs, options=taught.options | {"teacher": teacher})
 
 
 def _validated(recipe):
