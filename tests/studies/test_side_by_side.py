@@ -11,7 +11,7 @@ from lenet_helpers.commands import ToolError
 from lenet_helpers.data import load_mnist
 from lenet_helpers.preprocessing import to_model_input
 from lenet_helpers.studies import recipes, runner
-from lenet_helpers.studies.methods import answers, build, recount_statistics
+from lenet_helpers.studies.methods import answers, build, one_cycle, recount_statistics
 from tests.studies import small_study
 
 OPTIONS = {"maps": [2, 3], "kernel_sizes": [3, 3], "pooled": [1], "repeated": []}
@@ -81,6 +81,41 @@ def test_the_network_is_that_of_keras(repeated):
     network.set_weights(side_by_side.arrays_of(options, (weights, statistics)))
     expected = network(to_model_input(images), training=False)
     np.testing.assert_allclose(jax.nn.softmax(logits), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("changed", [{}, {"repeated": [2]}, {"pooled": [1, 2]}])
+def test_updates_are_those_of_keras(changed, monkeypatch):
+    jax = pytest.importorskip("jax")
+    from lenet_helpers.studies import side_by_side
+
+    monkeypatch.setattr(side_by_side, "PRECISION", jax.numpy.float32)
+    network_options = {**OPTIONS, "maps": [3, 3], **changed}
+    options = {"learning_rate": 0.01, "weight_decay": 0.1, "averaging": 0.8, "smoothing": 0.1}
+    recipe = small_study.recipe(
+        network="deep_network", network_options=network_options, method="one_cycle"
+    )
+    recipe = replace(recipe, epochs=12, batch_size=1000, validation_split=0, options=options)
+    numbers = np.random.default_rng(0)
+    images = numbers.integers(0, 256, (1000, 28, 28), dtype=np.uint8)
+    labels = numbers.integers(0, 10, 1000)
+    network = build(recipe)
+    start = side_by_side.first_weights(network_options, jax.random.key(0))
+    statistics = side_by_side.statistics_of(network_options, start, jax.numpy.asarray(images))
+    first = side_by_side.arrays_of(network_options, (start, statistics))
+    network.set_weights(first)
+    history = one_cycle(network, images, labels, recipe, seed=0)
+    (weights, statistics), (curve,) = side_by_side.train(recipe, [0], images, labels)
+    np.testing.assert_allclose([row["loss"] for row in curve], history.history["loss"], rtol=1e-4)
+    recount_statistics(network, images)
+    trained = jax.tree.map(lambda array: array[0], (weights, statistics))
+    ours = side_by_side.arrays_of(network_options, trained)
+    ours, theirs, begun = map(flat, (ours, network.get_weights(), first))
+    # Adam divides slopes by their size, so it enlarges rounding where they are near 0.
+    assert np.linalg.norm(ours - theirs) < 0.02 * np.linalg.norm(theirs - begun)
+
+
+def flat(arrays):
+    return np.concatenate([np.ravel(array) for array in arrays])
 
 
 @pytest.mark.parametrize(
