@@ -51,7 +51,10 @@ def larger_batches(guess, small, large):
         guess != right,
         f"it was {large:.0%} instead of {small:.0%}. How many updates did each of the two make?",
     )
-    return "the same images, but a tenth of the updates, so less was learned."
+    return (
+        f"{large:.0%} instead of {small:.0%}: the same images, but a tenth of the updates, so less "
+        "was learned."
+    )
 
 
 @exercise("a number")

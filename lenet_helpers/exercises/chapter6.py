@@ -79,7 +79,10 @@ def two_verdicts(shared, separate):
         not _same(given[1:], right[1:]),
         f"where no mistake is shared, all {few + many} decide, and A wins those that B misreads.",
     )
-    return "the totals are the same; the images that decide are not."
+    return (
+        f"p = {right[0]:.4f} and p = {right[1]:.3f}: the totals are the same; the images that "
+        "decide are not."
+    )
 
 
 def _same(given, right):

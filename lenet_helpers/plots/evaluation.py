@@ -4,7 +4,7 @@ import numpy as np
 
 from lenet_helpers.evaluation import wilson_interval
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, ORANGE, headed, titled
+from lenet_helpers.plots.style import BLUE, GREY, ORANGE, headed, titled
 
 
 def precision_recall_per_digit(table, subject):
@@ -53,11 +53,13 @@ def seed_errors(runs, single, subject):
     text = f"seeds: mean ± one standard deviation, {mean:.2f} ± {deviation:.2f} %"
     axes.axhspan(mean - deviation, mean + deviation, color=ORANGE, alpha=0.25, lw=0, label=text)
     axes.axhline(mean, color=ORANGE)
-    errors = [*runs["error"], *(error for error, _ in single.values())]
-    noise = [*runs["noise"], *(noise for _, noise in single.values())]
     text = "test images: one run ± one standard deviation"
-    axes.errorbar(range(len(errors)), errors, noise, fmt="o", color=BLUE, capsize=3, label=text)
-    axes.set_xticks(range(len(errors)), [*(f"seed {seed}" for seed in runs["seed"]), *single])
+    look = {"fmt": "o", "capsize": 3}
+    axes.errorbar(range(len(runs)), runs["error"], runs["noise"], color=BLUE, label=text, **look)
+    places = range(len(runs), len(runs) + len(single))
+    axes.errorbar(places, *zip(*single.values(), strict=True), color=GREY, **look)
+    names = [*(f"seed {seed}" for seed in runs["seed"]), *single]
+    axes.set_xticks(range(len(names)), names)
     axes.set(ylabel="test error in %")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="upper left")

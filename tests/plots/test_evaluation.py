@@ -17,8 +17,8 @@ def test_both_kinds_of_noise_are_drawn_at_one_level():
     (axes,) = figure.axes
     (band,) = axes.patches
     assert (band.get_y(), band.get_height()) == pytest.approx((1.0, 0.4))  # 1.2 ± 0.2
-    (bars,) = (one for one in axes.containers if one.has_yerr)
-    ends = np.array(bars.lines[2][0].get_segments())[..., 1]
+    bars = [one for one in axes.containers if one.has_yerr]
+    ends = np.concatenate([one.lines[2][0].get_segments() for one in bars])[..., 1]
     assert ends == pytest.approx(np.array([[0.9, 1.1], [1.0, 1.4], [1.1, 1.7], [1.23, 2.03]]))
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert labels == ["seed 0", "seed 1", "seed 2", "the article"]
