@@ -23,6 +23,7 @@ def kernel_environment(apart):
         "JUPYTER_RUNTIME_DIR": str(apart),
         "MATPLOTLIBRC": os.devnull,
         "LENET_PROGRESS": "0",
+        "OMP_WAIT_POLICY": "PASSIVE",  # or t-SNE's threads use up two cores waiting for each other
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
 

@@ -106,4 +106,4 @@ def equation_9(loss):
             not is_close(read_number(found, what), right, 1e-6),
             f"right for small distances, but not for large ones: {found:.4g} for {right:.4g}.",
         )
-    return "the formula, and no exponential of it ever vanishes."
+    return "the formula, and the sum in its logarithm never becomes zero."

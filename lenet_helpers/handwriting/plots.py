@@ -35,14 +35,14 @@ def handwriting(names, steps, squeezed, answers, subject):
 
 
 def photos(rows, subject):
-    """Photos of digits, the ink that was found in them, and what the network gets: a row for each.
+    """Files of digits, the ink that was found in them, and what the network gets: a row for each.
 
-    rows: dict, what it is -> (photo (H, W, 3) uint8, ink and input, (h, w) uint8, answer).
+    rows: dict, what it is -> (picture (H, W, 3) uint8, ink and input, (h, w) uint8, answer).
     """
     titles = ["the file", "the ink in it", "the input"]
     size = (6.6, 2.2 * len(rows) + 0.8)
     figure, panels = subplots(len(rows), 3, figsize=size, layout="constrained", squeeze=False)
-    figure.alt = "Photos of digits, the ink found in each, and the centred input: " + ", ".join(
+    figure.alt = "Files of digits, the ink found in each, and the centred input: " + ", ".join(
         f"{name}, read as {answer}" for name, (*_, answer) in rows.items()
     )
     for row, (name, (photo, ink, image, answer)) in zip(panels, rows.items(), strict=True):
@@ -55,7 +55,7 @@ def photos(rows, subject):
         axes.set(xticks=[], yticks=[])
     for axes, title in zip(panels[0], titles, strict=True):
         axes.set_title(title)
-    figure.suptitle(f"From a photo to what the network gets\n{subject}", fontsize=12)
+    figure.suptitle(f"From a made-up photo to what the network gets\n{subject}", fontsize=12)
     return figure
 
 

@@ -1,5 +1,7 @@
 """Figures of chapters 8 and 9: what the network sees, and what misleads it."""
 
+import textwrap
+
 import numpy as np
 import seaborn as sns
 
@@ -147,10 +149,11 @@ def randomisation(edges, maps, correlations, subject):
     return figure
 
 
-def distorted(examples, subject):
+def distorted(examples, units, subject):
     """One digit under every corruption, one row each.
 
-    examples: dict, corruption -> dict, severity as a text -> (28, 28) uint8.
+    examples: dict, corruption -> dict, severity as a text -> (28, 28) uint8; units: dict,
+    corruption -> its severity's name.
     """
     columns = max(map(len, examples.values()))
     size = (1.15 * columns + 1.2, 1.4 * len(examples) + 0.8)
@@ -164,7 +167,7 @@ def distorted(examples, subject):
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
     for row, (name, pictures) in zip(panels, examples.items(), strict=True):
-        row[0].set_ylabel(name)
+        row[0].set_ylabel("\n".join([name, *textwrap.wrap(units[name], 15)]), fontsize=9)
         for axes, (severity, picture) in zip(row, pictures.items(), strict=False):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
             axes.set_title(severity, fontsize=9)
@@ -226,7 +229,8 @@ def adversarial(image, moved, step, answers, subject):
     panels[1].set_title(f"the change: {step} grey levels at most")
     figure.colorbar(drawn, ax=panels[1], shrink=0.7, label="grey levels")
     for axes in panels:
-        axes.set(xlabel="column", ylabel="row")
+        axes.set_xlabel("column")
+    panels[0].set_ylabel("row")
     figure.suptitle(f"The smallest step along one pattern of signs\n{subject}", fontsize=12)
     return figure
 

@@ -2,5 +2,5 @@
 
 # The steps of `networks.between_article_and_1998`: here, so that listing them loads nothing heavy.
 STEPS_TO_1998 = ["input", "F6", "subsampling", "squashing", "start", "table", "RBF"]
-# The constant j of eq. 9, for which the paper gives no value: chosen on validation images.
+# The constant j of eq. 9, of the "rubbish class": the paper gives no value.
 RUBBISH = 10.0

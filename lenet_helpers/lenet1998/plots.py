@@ -1,4 +1,4 @@
-"""Figures of chapter 07: the network of 1998, its answers, and its place among others."""
+"""Figures of chapter 07: the network of 1998 and its answers."""
 
 import numpy as np
 from matplotlib.colors import ListedColormap
@@ -127,68 +127,7 @@ def states_beside_codes(images, states, codes, labels, answers, subject):
     return figure
 
 
-def errors_by_pass(passes, paper, subject):
-    """Error rates against passes over the training images, as in figure 5 of the paper.
-
-    passes: DataFrame, columns seed, epoch (1, 2, ...), train_error, test_error (%).
-    paper:  dict, "train_error" and "test_error" in %, as published.
-    """
-    figure, axes = subplots(figsize=(8.5, 4.4), layout="constrained")
-    figure.alt = (
-        "Training error and test error against the number of passes; dashed lines mark what the "
-        "paper reports."
-    )
-    series = [("test_error", "test", BLUE, "o"), ("train_error", "training", ORANGE, "D")]
-    for column, name, colour, marker in series:
-        curves = passes.pivot(index="epoch", columns="seed", values=column)
-        axes.plot(curves, color=colour, alpha=0.25, linewidth=1)
-        runs = curves.shape[1]
-        text = f"{name} images" + (f", mean of {runs} seeds" if runs > 1 else "")
-        axes.plot(curves.mean(axis=1), marker, color=colour, linestyle="-", ms=4, label=text)
-        text = f"{name} images, the paper: {paper[column]} %"
-        axes.axhline(paper[column], color=colour, linestyle="--", linewidth=1, label=text)
-    axes.set(xlabel="passes over the training images", ylabel="error in %", ylim=(0, None))
-    axes.set_xticks(range(0, passes["epoch"].max() + 1, 2))
-    axes.grid(alpha=0.3)
-    axes.legend()
-    axes.set_title(f"Error against passes\n{subject}", fontsize=12)
-    return figure
-
-
-def published_errors(published, ours):
-    """Test errors of figure 9 of the paper as bars, with ours among them.
-
-    published: DataFrame, columns classifier, preparation ("" for none), error (%).
-    ours:      DataFrame, columns classifier, error, low, high (%).
-    """
-    rows = [(_named(row), row.error, None) for row in published.itertuples()]
-    rows += [(row.classifier, row.error, (row.low, row.high)) for row in ours.itertuples()]
-    rows.sort(key=lambda row: -row[1])
-    figure, axes = subplots(figsize=(8.5, 0.27 * len(rows) + 1.2), layout="constrained")
-    figure.alt = (
-        f"Bars of test errors, from {rows[0][0]} at {rows[0][1]:g} % down to {rows[-1][0]} at "
-        f"{rows[-1][1]:g} %, with ours among them."
-    )
-    for place, (_, error, interval) in enumerate(rows):
-        axes.barh(place, error, color=ORANGE if interval else BLUE, alpha=0.75)
-        end = error
-        if interval:
-            axes.plot(interval, [place, place], color="black", linewidth=2)
-            end = interval[1]
-        axes.text(end + 0.1, place, f"{error:.2f}", va="center", fontsize=8)
-    axes.set_yticks(range(len(rows)), [name for name, *_ in rows], fontsize=8)
-    axes.set(xlabel="test error in %; ours in orange: mean over seeds, 95 % interval of the mean")
-    axes.set(xlim=(0, 1.08 * max(error for _, error, _ in rows)), ylim=(len(rows) - 0.4, -0.6))
-    axes.grid(axis="x", alpha=0.3)
-    axes.set_title("Figure 9 of the paper, and our place in it", fontsize=12)
-    return figure
-
-
 def _code(axes, values):
     shades = np.reshape(values, (ROWS, COLUMNS))
     axes.imshow(shades, cmap=SHADES, vmin=-1.2, vmax=1.2)
     axes.set(xticks=[], yticks=[])
-
-
-def _named(row):
-    return f"{row.classifier} [{row.preparation}]" if row.preparation else row.classifier

@@ -64,10 +64,10 @@ def _run(job, unfinished):
     from lenet_helpers.studies.methods import build
 
     model = build(recipe)
-    state = _state(job, recipe, unfinished)
-    history, seconds, weights = _train(model, digits, recipe, job.seed, state)
+    state = _state(job, unfinished)
+    history, seconds = _train(model, digits, recipe, job.seed, state)
     row = _row(job, model, recipe, parts, seconds) | _machine()
-    run = Run(row, _curve(model, history, weights, recipe, parts), pack_weights(model))
+    run = Run(row, _curve(model, history, recipe, parts), pack_weights(model))
     if state:
         state.drop()
     return run
@@ -152,9 +152,8 @@ def _writers(digits):
     return writers.train_writer
 
 
-def _state(job, recipe, unfinished):
-    # Weights after each epoch are not part of a state: such a run begins anew.
-    if unfinished is None or recipe.counts_every_epoch:
+def _state(job, unfinished):
+    if unfinished is None:
         return None
     from lenet_helpers.training.state import TrainingState
 
@@ -165,22 +164,12 @@ def _state(job, recipe, unfinished):
 
 def _train(model, digits, recipe, seed, state):
     method = recipes.find(recipe.method, "methods")
-    weights = []
-    callbacks = [_keeping_weights(model, weights)] if recipe.counts_every_epoch else []
     begin = time.perf_counter()
-    history = method(model, *training_images(digits, recipe), recipe, seed, callbacks, state)
+    history = method(model, *training_images(digits, recipe), recipe, seed, state=state)
     seconds = state.seconds if state else time.perf_counter() - begin
     if len(history.epoch) != recipe.epochs:
         raise ValueError(f"Training ended after {len(history.epoch)} of {recipe.epochs} epochs.")
-    return history, seconds, weights
-
-
-def _keeping_weights(model, weights):
-    import keras
-
-    return keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: weights.append(model.get_weights())
-    )
+    return history, seconds
 
 
 def _errors(model, recipe, parts):
@@ -192,19 +181,13 @@ def _errors(model, recipe, parts):
     }
 
 
-def _curve(model, history, weights, recipe, parts):
-    """One row per epoch: its logs, and the errors counted with its weights where those were kept.
-
-    Leaves the model with the last epoch's weights.
-    """
+def _curve(model, history, recipe, parts):
+    """One row per epoch: its logs, and the last one's losses where the recipe asks."""
     names = history.history
     rows = [
         {"epoch": epoch + 1} | {name: names[name][place] for name in names}
         for place, epoch in enumerate(history.epoch)
     ]
-    for row, kept in zip(rows, weights, strict=False):
-        model.set_weights(kept)
-        row |= _errors(model, recipe, parts)
     if recipe.measures_loss:
         rows[-1] |= _losses(model, recipe, parts)
     return rows

@@ -45,8 +45,6 @@ class Recipe:
     onednn:     bool, whether TensorFlow computes with oneDNN, which is the faster one for
                 convolutions that are not fused with their pooling.
     instructions: "native", or an older processor's that XLA is to keep to, such as "AVX2".
-    counts_every_epoch: bool, whether errors are also counted with the weights after each epoch,
-                once training has ended.
     measures_loss: bool, whether accuracy and loss on training and test images are also measured
                 with the last epoch's weights.
     network_options, options: dict, what the network's and the method's functions take besides.
@@ -68,7 +66,6 @@ class Recipe:
     threads: int = 1
     onednn: bool = False
     instructions: str = "native"
-    counts_every_epoch: bool = False
     measures_loss: bool = False
     network_options: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
@@ -629,11 +626,6 @@ STUDIES = {
     "ablation": Study(
         "from the article's network to the paper's, one change at a time",
         _ablation(),
-        opens_test_set=True,
-    ),
-    "passes": Study(
-        "LeNet-5 as published, its errors after each pass counted from saved weights",
-        {"paper": replace(_published(), counts_every_epoch=True)},
         opens_test_set=True,
     ),
 }

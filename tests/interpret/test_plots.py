@@ -80,9 +80,9 @@ def test_randomisation_writes_each_correlation_under_its_map(random):
 
 def test_distorted_images_bear_their_severity(images):
     examples = {"blur": {"0": images[0], "1": images[1]}, "noise": {"0": images[2]}}
-    figure = plots.distorted(examples, SUBJECT)
+    figure = plots.distorted(examples, {"blur": "pixels", "noise": "share of ink"}, SUBJECT)
     assert [axes.get_title() for axes in figure.axes] == ["0", "1", "0", ""]
-    assert figure.axes[2].get_ylabel() == "noise"
+    assert figure.axes[2].get_ylabel() == "noise\nshare of ink"
 
 
 def test_robustness_draws_a_curve_and_its_band_for_each_corruption():
@@ -134,5 +134,5 @@ def test_doubted_labels_bear_their_votes_and_the_answer(images):
 
 
 def test_figures_about_data_name_them(images):
-    figure = plots.distorted({"one": {"0": images[0]}, "two": {"0": images[1]}}, SUBJECT)
+    figure = plots.distorted({"one": {"0": images[0]}}, {"one": "pixels"}, SUBJECT)
     assert any(SUBJECT in text for text in texts(figure))

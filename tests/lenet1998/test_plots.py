@@ -1,7 +1,6 @@
 """The figures of chapter 07 show the numbers that they are given."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from lenet_helpers.lenet1998 import plots
@@ -62,31 +61,3 @@ def test_states_stand_between_image_and_code(images):
         drawn = below[column].images[0].get_array().ravel()
         np.testing.assert_array_equal(drawn, codes[answers[column]])
     assert [axes.get_title() for axes in above] == ["3", "5", "7 as 1"]
-
-
-def test_the_curve_is_the_mean_of_the_seeds():
-    passes = pd.DataFrame(
-        {
-            "seed": [0, 0, 1, 1],
-            "epoch": [1, 2, 1, 2],
-            "train_error": [2.0, 1.0, 4.0, 2.0],
-            "test_error": [3.0, 2.0, 3.0, 1.0],
-        }
-    )
-    axes = plots.errors_by_pass(passes, {"train_error": 0.35, "test_error": 0.95}, SUBJECT).axes[0]
-    curves = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
-    assert curves["test images, mean of 2 seeds"] == [3, 1.5]
-    assert curves["training images, mean of 2 seeds"] == [3, 1.5]
-    assert curves["test images, the paper: 0.95 %"] == [0.95, 0.95]
-
-
-def test_ours_stands_among_the_published_by_its_error():
-    published = pd.DataFrame(
-        {"classifier": ["linear", "LeNet-5"], "preparation": ["deslanted", ""], "error": [8.4, 0.9]}
-    )
-    ours = pd.DataFrame({"classifier": ["here"], "error": [1.2], "low": [1.0], "high": [1.4]})
-    axes = plots.published_errors(published, ours).axes[0]
-    names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names == ["linear [deslanted]", "here", "LeNet-5"]
-    assert [bar.get_width() for bar in axes.patches] == [8.4, 1.2, 0.9]
-    assert list(axes.lines[0].get_xdata()) == [1.0, 1.4]

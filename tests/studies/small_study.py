@@ -56,7 +56,7 @@ SMALL = recipes.Study(
     "for tests",
     {
         "chosen": recipe(),
-        "final": recipe(validation_split=0, counts_every_epoch=True, measures_loss=True),
+        "final": recipe(validation_split=0, measures_loss=True),
     },
     opens_test_set=True,
 )

@@ -48,15 +48,6 @@ def test_the_curve_of_a_run_ends_where_its_row_says(trained):
     assert last.loc["chosen", "test_loss"] != last.loc["chosen", "test_loss"]  # not asked for
 
 
-def test_errors_are_counted_after_each_epoch_where_a_recipe_asks(trained):
-    epochs = read_epochs(trained).set_index(["rung", "epoch"])
-    row = read_runs(trained).set_index("rung").loc["final"]
-    for errors in ("train_errors", "test_errors"):
-        assert epochs.loc[("final", 2), errors] == row[errors]
-        assert epochs.loc[("final", 1), errors] != row[errors]
-        assert epochs.loc["chosen", errors].isna().all()
-
-
 def test_the_weights_of_a_run_make_its_errors(trained):
     from lenet_helpers.studies.methods import answers, load_run
 

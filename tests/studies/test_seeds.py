@@ -7,7 +7,6 @@ from lenet_helpers.__main__ import main
 from lenet_helpers.studies import runner, seeds
 from lenet_helpers.studies.recipes import STUDIES
 from lenet_helpers.studies.table import (
-    read_epochs,
     read_runs,
     recounted_path,
     robustness_path,
@@ -157,10 +156,3 @@ def test_a_size_in_a_name_is_the_number_of_parameters():
 )
 def test_settings_are_chosen_without_the_test_set(name):
     assert read_runs(seeds.FOLDER / f"{name}.csv")["test_errors"].isna().all()
-
-
-def test_the_run_of_the_curve_is_the_run_of_the_table():
-    last = read_epochs(seeds.FOLDER / "passes.csv").query("epoch == 20").iloc[0]
-    row = read_runs(seeds.FOLDER / "lenet1998.csv").query("rung == 'paper' and seed == 0").iloc[0]
-    for errors in ("train_errors", "test_errors"):
-        assert last[errors] == row[errors]
