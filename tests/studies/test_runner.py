@@ -209,9 +209,9 @@ def test_dask_makes_up_for_a_worker_that_is_killed(tmp_path, monkeypatch):
             worker.kill()
 
         threading.Thread(target=kill).start()
-        run_study("fake", seeds=range(3), scheduler=address, output=path, report=lines.append)
+        run_study("fake", seeds=range(2), scheduler=address, output=path, report=lines.append)
         assert (worker.wait(), other.poll()) == (-signal.SIGKILL, None)
-    assert len(made(lines)) == len(set(made(lines))) == len(finished(path)) == 6
+    assert len(made(lines)) == len(set(made(lines))) == len(finished(path)) == 4
 
 
 def test_a_scheduler_that_dies_ends_the_study_with_a_message(tmp_path, monkeypatch):
