@@ -227,9 +227,14 @@ def test_notes_for_the_instructor_are_left_out():
     assert version.cells[1].source == "my_sum = ..."
 
 
-def test_no_learner_gets_a_note(path):
+@pytest.fixture(scope="module")
+def copied():
+    return copies.chapters()
+
+
+def test_no_learner_gets_a_note(path, copied):
     said = [notes.words(cell) for cell in NOTEBOOKS[path].cells if notes.is_note(cell)]
-    read = copies.chapters()[f"read/{path.name}"]
+    read = copied[f"read/{path.name}"]
     for text in strings([version_of(path), nbformat.reads(read, as_version=4)]):
         assert notes.HEAD not in text
         assert not any(one in text for one in said)
