@@ -185,6 +185,24 @@ def test_jupyterlab_takes_this_python_too(tmp_path):
     assert specs["another"]["spec"]["argv"] == ["/no/such/python"]
 
 
+STUBBORN = """import http.server as web, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+port = int(sys.argv[1].partition("=")[2])
+web.HTTPServer(("127.0.0.1", port), web.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def test_a_jupyterlab_that_does_not_end_is_ended(tmp_path, monkeypatch):
+    (tmp_path / "jupyterlab.py").write_text(STUBBORN)
+    (tmp_path / "lab").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("course.lab.PATIENCE_AT_THE_END", 0.1)
+    with served(tmp_path, PYTHONPATH=str(tmp_path)) as lab:
+        os.kill(lab.pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(lab.pid, 0)
+
+
 def test_a_kernel_that_does_not_start_says_why(tmp_path, monkeypatch):
     (tmp_path / "zmq.py").write_text("raise ImportError('not the zmq that you look for')")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
