@@ -16,6 +16,7 @@ from course.project import ToolError
 from lenet_helpers.runtime import last_lines
 
 PATIENCE = 60  # seconds until it answers
+PATIENCE_AT_THE_END = 10  # seconds in which it ends its kernels; it may then wait for ever
 
 
 class Lab(NamedTuple):
@@ -52,6 +53,9 @@ def served(folder, **environment):
             yield lab
         finally:
             process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE_AT_THE_END)
+            process.kill()
             process.wait()
 
 

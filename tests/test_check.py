@@ -371,27 +371,6 @@ def test_help_names_the_commands(capsys):
         assert f"    {command} " in printed
 
 
-@pytest.mark.parametrize(
-    "words, expected",
-    [
-        (["check", "--fast"], "unknown: --fast"),
-        (["fetch"], "required: --to"),
-        (["fetch", "stick"], "required: --to"),
-        (["study", "run", "seeds", "--seeds", "0"], "must be a number, 1 or more, not '0'"),
-        (["study", "run", "seeds", "--seeds", "-3"], "must be a number, 1 or more, not '-3'"),
-        (["study", "run", "seeds", "--seeds", "two"], "must be a number, 1 or more, not 'two'"),
-        (["study", "run", "seeds", "--workers", "0"], "must be a number, 1 or more, not '0'"),
-        (["study", "run", "seeds", "7"], "unknown: 7"),
-    ],
-)
-def test_bad_words_get_a_short_answer(words, expected, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        main(words)
-    printed = capsys.readouterr().err
-    assert expected in printed
-    assert len(printed.splitlines()) < 7  # "study run" has seven options
-
-
 @needs_full
 def test_fetch_says_where_and_how_to_use_it(tmp_path, monkeypatch, capsys):
     stick = tmp_path / "my stick"

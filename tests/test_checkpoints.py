@@ -1,14 +1,11 @@
 """Committed models: verified before they are loaded."""
 
-import contextlib
 import json
 
 import numpy as np
 import pytest
 
-from lenet_helpers import checkpoints
-from lenet_helpers.checkpoints import INDEX, CheckpointError, load_checkpoint, save_checkpoint
-from lenet_helpers.files import replaced
+from lenet_helpers.checkpoints import INDEX, load_checkpoint, save_checkpoint
 from lenet_helpers.models import article_lenet5, compile_article
 from lenet_helpers.studies.networks import deep_network
 
@@ -27,41 +24,6 @@ def test_what_was_saved_comes_back_compiled(saved, tmp_path):
         np.testing.assert_array_equal(found, expected)
     assert again.compiled
     assert path.stat().st_size < 5 * model.count_params(), "more than weights was saved"
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-@pytest.mark.parametrize("written", range(2))
-def test_a_full_disk_leaves_weights_and_index(written, saved, tmp_path, monkeypatch):
-    before, left = contents(tmp_path), list(range(written))
-
-    class Full:
-        """A file on a disk that has room for so many pieces."""
-
-        def __init__(self, file):
-            self.file = file
-
-        def write(self, content):
-            if not left:
-                self.file.write(content[:10])
-                raise OSError(28, "No space left on device")
-            left.pop()
-            self.file.write(content)
-
-        def flush(self):
-            self.file.flush()
-
-    @contextlib.contextmanager
-    def nearly_full(path):
-        with replaced(path) as file:
-            yield Full(file)
-
-    monkeypatch.setattr(checkpoints, "replaced", nearly_full)
-    with pytest.raises(CheckpointError, match=r"some.npz cannot be written: .*No space left"):
-        save_checkpoint(compile_article(article_lenet5()), "some", "chapter 99, by hand", tmp_path)
-    assert contents(tmp_path) == before
 
 
 def test_the_committed_checkpoint_is_what_its_index_says():

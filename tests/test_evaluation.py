@@ -37,14 +37,6 @@ def guesses():
 # Wilson interval
 
 
-@pytest.mark.parametrize(("successes", "n"), [(81, 263), (9837, 10000), (0, 20), (29, 29), (1, 1)])
-def test_wilson_follows_its_formula(successes, n):
-    z, p = 1.959963984540054, successes / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    assert wilson_interval(successes, n) == pytest.approx((centre - half, centre + half))
-
-
 def test_wilson_agrees_with_a_published_example():
     """Newcombe 1998, table I, method 3: 81 of 263 gives 0.2553 to 0.3662."""
     assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
@@ -131,12 +123,6 @@ def test_calibration_error_by_hand():
     assert error == pytest.approx(0.1 * 2 / 6 + 0.55 * 4 / 6)
 
 
-def test_calibration_error_at_its_ends():
-    right = np.array([True] * 8)
-    assert expected_calibration_error(np.ones(8), right) == 0
-    assert expected_calibration_error(np.ones(8), ~right) == 1
-
-
 @pytest.mark.parametrize("measure", [reliability_bins, expected_calibration_error])
 @pytest.mark.parametrize(
     ("confidence", "correct", "message"),
@@ -179,17 +165,6 @@ def test_mcnemar_of_equals():
     assert mcnemar(np.array([True, False]), np.array([False, True])).p_value == 1
 
 
-def test_mcnemar_mirrors_and_adds_up(guesses):
-    labels, predicted, confidence = guesses
-    a, b = labels == predicted, confidence > 0.4
-    test, mirrored = mcnemar(a, b), mcnemar(b, a)
-    assert (test.only_a, test.only_b) == (mirrored.only_b, mirrored.only_a)
-    assert test.p_value == pytest.approx(mirrored.p_value)
-    assert test.both_right + test.only_a == a.sum()
-    assert test.both_right + test.only_b == b.sum()
-    assert test.both_right + test.only_a + test.only_b + test.both_wrong == 1000
-
-
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
@@ -215,12 +190,6 @@ def test_holm_keeps_the_order_and_never_lowers_a_p_value():
     adjusted = holm(p_values)
     assert (adjusted >= p_values).all()
     assert (np.diff(adjusted[np.argsort(p_values)]) >= 0).all()
-
-
-def test_holm_rarely_rejects_any_of_twenty_true_hypotheses():
-    p_values = np.random.default_rng(6).random((2000, 20))
-    assert np.mean((p_values < 0.05).any(axis=1)) > 0.5
-    assert np.mean([(holm(row) < 0.05).any() for row in p_values]) < 0.065
 
 
 @pytest.mark.parametrize("bad", [[], [[0.1]], [0.1, 1.2], [-0.1], [np.nan]])

@@ -95,14 +95,13 @@ def read_guide():
     return text
 
 
-def guide(notebooks, times, text=None):
+def guide(notebooks, times):
     """Return the instructor's guide, in Markdown.
 
     notebooks: dict, path -> notebook, in reading order.
     times:     dict from `known_times`.
-    text:      dict, what course/workshop/guide.toml holds, which is read if it is not given.
     """
-    text = text or read_guide()
+    text = read_guide()
     parts = [parts_of(path, notebook, times) for path, notebook in notebooks.items()]
     sizes = sizing(read_kernels())
     with damaged(GUIDE):

@@ -7,11 +7,12 @@ from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, note, titled
 
 
-def shared_window(image, row=8, column=10, size=5):
+def shared_window(image, size):
     """The four windows under one 2x2 pool, each over the same part of an image, and their union.
 
-    image: (28, 28) uint8; row, column: the first window's upper left pixel; size: of a window.
+    image: (28, 28) uint8; size: of a window, in pixels.
     """
+    row, column = 8, 10  # where a digit's strokes are
     figure, panels = subplots(1, 5, figsize=(12, 3.2), layout="constrained", sharey=True)
     figure.alt = (
         "Five copies of a crop of a handwritten digit. In four of them a square window, each one "

@@ -1,7 +1,6 @@
 """The commands, each run in a small clone as a person would run it."""
 
 import contextlib
-import errno
 import importlib.util
 import io
 import json
@@ -20,7 +19,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.__main__ import LAB, main
-from course.execute import execute, write_notebook
+from course.execute import execute
 from course.lab import served
 from course.progress import Progress
 from course.project import ROOT, ToolError
@@ -186,25 +185,29 @@ def test_jupyterlab_takes_this_python_too(tmp_path):
     assert specs["another"]["spec"]["argv"] == ["/no/such/python"]
 
 
+STUBBORN = """import http.server as web, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+port = int(sys.argv[1].partition("=")[2])
+web.HTTPServer(("127.0.0.1", port), web.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def test_a_jupyterlab_that_does_not_end_is_ended(tmp_path, monkeypatch):
+    (tmp_path / "jupyterlab.py").write_text(STUBBORN)
+    (tmp_path / "lab").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("course.lab.PATIENCE_AT_THE_END", 0.1)
+    with served(tmp_path, PYTHONPATH=str(tmp_path)) as lab:
+        os.kill(lab.pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(lab.pid, 0)
+
+
 def test_a_kernel_that_does_not_start_says_why(tmp_path, monkeypatch):
     (tmp_path / "zmq.py").write_text("raise ImportError('not the zmq that you look for')")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     with pytest.raises(ToolError, match=r"No kernel starts for (.|\n)*not the zmq that you look"):
         execute(book(tmp_path, "1"))
-
-
-def test_a_notebook_stays_as_it_was_where_the_disk_is_full(tmp_path, monkeypatch):
-    path = book(tmp_path, "1 + 1")
-    before = path.read_bytes()
-
-    def full(handle):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ToolError, match=r"01_book\.ipynb cannot be written: No space left on"):
-        write_notebook(new_notebook(), path)
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("module", ["nbclient", "ipykernel"])

@@ -301,6 +301,7 @@ def test_solution_and_check_are_folded_and_what_it_says_is_not_cut_off(page, add
     assert all(one.evaluate("one => one.scrollWidth <= one.clientWidth") for one in said)
 
 
+@pytest.mark.parametrize("page", ["desk"], indirect=True)
 def test_a_section_weighs_more_than_an_exercise(page, address):
     page.goto(address + CHAPTERS[0], wait_until="networkidle")
     weight = "one => Number(getComputedStyle(one).fontWeight)"
@@ -341,6 +342,7 @@ def test_a_printed_page_is_white_and_cuts_nothing_off(page, address):
     assert page.locator(".bd-article details:visible").count() == 0
 
 
+@pytest.mark.parametrize("page", ["desk"], indirect=True)
 def test_equations_are_set_without_a_network(page, address):
     name = next(name for name in CHAPTERS if 'class="math' in (SITE / name).read_text("utf-8"))
     page.goto(address + name, wait_until="networkidle")

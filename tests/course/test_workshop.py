@@ -69,13 +69,14 @@ def test_exercises_are_numbered_and_have_two_hints_and_a_wrong_answer(notebook):
         assert notebook.cells[one.solution].metadata["exercise"]["wrong"]
 
 
-def test_solutions_are_folded_in_jupyterlab_on_colab_and_on_the_website(notebook):
+def test_solutions_are_folded_everywhere_and_what_checks_say_with_them(notebook):
     for one in exercises(notebook):
         cell = notebook.cells[one.solution]
         assert cell.metadata["jupyter"]["source_hidden"] is True
         assert cell.metadata["cellView"] == "form"
         assert cell.source.startswith("# @title Solution\n")
         assert "hide-input" in cell.metadata["tags"]
+        assert notebook.cells[one.check].metadata["jupyter"]["outputs_hidden"] is True
 
 
 def test_the_chapter_does_not_need_what_a_solution_defines(notebook):
@@ -230,9 +231,14 @@ def test_notes_for_the_instructor_are_left_out():
     assert version.cells[1].source == "my_sum = ..."
 
 
-def test_no_learner_gets_a_note(path):
+@pytest.fixture(scope="module")
+def copied():
+    return copies.chapters()
+
+
+def test_no_learner_gets_a_note(path, copied):
     said = [notes.words(cell) for cell in NOTEBOOKS[path].cells if notes.is_note(cell)]
-    read = copies.chapters()[f"read/{path.name}"]
+    read = copied[f"read/{path.name}"]
     for text in strings([version_of(path), nbformat.reads(read, as_version=4)]):
         assert notes.HEAD not in text
         assert not any(one in text for one in said)
@@ -257,11 +263,6 @@ def test_a_note_for_the_instructor_is_no_code():
 def test_a_note_that_is_not_understood_is_an_error(wrong, says):
     with pytest.raises(ToolError, match=f"'note': .*{re.escape(says)}"):
         notes.items(wrong)
-
-
-def test_what_a_check_says_is_folded_with_the_solution(notebook):
-    for one in exercises(notebook):
-        assert notebook.cells[one.check].metadata["jupyter"]["outputs_hidden"] is True
 
 
 def small(text="", **options):

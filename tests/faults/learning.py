@@ -1,7 +1,8 @@
-"""A network and digits for what cannot be learned from."""
+"""A network and digits for what cannot be learned from; one server loads all that needs Keras."""
 
 import numpy as np
 
+import lenet_helpers.studies.methods  # noqa: F401
 from lenet_helpers.models import article_lenet5, compile_article
 from lenet_helpers.preprocessing import to_model_input
 from lenet_helpers.training import evaluate, train

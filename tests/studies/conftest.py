@@ -1,10 +1,12 @@
-"""The studies of the tests, and a table of real runs."""
+"""The studies of the tests."""
 
+import functools
 import os
 from pathlib import Path
 
 import pytest
 
+from lenet_helpers.data import load_mnist
 from lenet_helpers.studies import runner
 from lenet_helpers.studies.recipes import STUDIES
 from tests.studies import small_study
@@ -12,21 +14,17 @@ from tests.studies import small_study
 ROOT = Path(__file__).parents[2]
 
 
+@functools.cache
+def _data():
+    """MNIST or the sample, whichever is here."""
+    return load_mnist().name
+
+
 @pytest.fixture
 def small(monkeypatch):
     """Let the studies "small" and "fake" be known here, and in the processes of their runs."""
-    monkeypatch.setitem(STUDIES, "small", small_study.SMALL)
+    monkeypatch.setitem(STUDIES, "small", small_study.small(_data()))
     monkeypatch.setitem(STUDIES, "fake", small_study.FAKE)
     monkeypatch.setattr(runner, "run_fresh", small_study.run_any)
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory):
-    """Return the path of a table of "small": both rungs, seed 0, really trained."""
-    path = tmp_path_factory.mktemp("trained") / "runs.csv"
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        small.__wrapped__(monkeypatch)
-        runner.run_study("small", seeds=[0], output=path, report=lambda line: None)
-    return path

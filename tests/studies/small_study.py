@@ -5,12 +5,10 @@
 Networks and programs are found by the processes of the runs if the clone is in PYTHONPATH.
 """
 
-import functools
 import sys
 from dataclasses import replace
 
 from lenet_helpers.__main__ import main
-from lenet_helpers.data import load_mnist
 from lenet_helpers.studies import recipes, runner
 from lenet_helpers.studies.fresh_run import run_fresh
 
@@ -34,15 +32,9 @@ def distances():
     return keras.Sequential([keras.Input((32, 32, 1)), *layers], name="distances")
 
 
-@functools.cache
-def _data():
-    return load_mnist().name
-
-
 def recipe(**others):
-    """Return the recipe of one rung, on MNIST or on the sample, whichever is here."""
+    """Return the recipe of one rung."""
     options = {"epochs": 2, "batch_size": 10, "images": 300, "method": "article"}
-    options |= {"data": _data()}
     return recipes.Recipe(**{"network": "tests.studies.small_study.dense"} | options | others)
 
 
@@ -52,16 +44,15 @@ def run_any(job, *args, **options):
     return run_fresh(job, *args, **options, **program)
 
 
-SMALL = recipes.Study(
-    "for tests",
-    {
-        "chosen": recipe(),
-        "final": recipe(validation_split=0, measures_loss=True),
-    },
-    opens_test_set=True,
-)
+def small(data="MNIST"):
+    """Return the study "small"; data: str, the name of those that are here."""
+    counting = {"validation_split": 0, "measures_loss": True}
+    rungs = {"chosen": recipe(data=data), "final": recipe(data=data, **counting)}
+    return recipes.Study("for tests", rungs, opens_test_set=True)
+
+
 FAKE = replace(
-    SMALL,
+    small(),
     rungs={
         "chosen": recipe(options={"sleep": 0.3}),
         "final": recipe(options={"sleep": 0.3}, validation_split=0),
@@ -69,6 +60,6 @@ FAKE = replace(
 )
 
 if __name__ == "__main__":
-    recipes.STUDIES |= {"small": SMALL, "fake": FAKE}
+    recipes.STUDIES |= {"small": small(), "fake": FAKE}
     runner.run_fresh = run_any
     sys.exit(main(["study", *sys.argv[1:]]))

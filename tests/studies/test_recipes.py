@@ -43,6 +43,8 @@ def test_the_sample_is_used_only_where_the_recipe_names_it():
     small_study.recipe(data=digits.name).check(digits)
     with pytest.raises(ValueError, match="for MNIST of another kind, and here is MNIST"):
         small_study.recipe(data="MNIST of another kind").check(digits)
+    with pytest.raises(ValueError, match="takes 70,000 training images, but MNIST"):
+        small_study.recipe(data=digits.name, images=70_000).check(digits)
     named = Study("for tests", {"rung": small_study.recipe(data="MNIST sample")})
     assert '"data": "MNIST sample"' in named.settings("rung")
 

@@ -1,7 +1,6 @@
 """Studies: no finished run is lost or made twice, however a study ends, wherever it runs."""
 
 import contextlib
-import errno
 import os
 import re
 import shutil
@@ -209,9 +208,9 @@ def test_dask_makes_up_for_a_worker_that_is_killed(tmp_path, monkeypatch):
             worker.kill()
 
         threading.Thread(target=kill).start()
-        run_study("fake", seeds=range(3), scheduler=address, output=path, report=lines.append)
+        run_study("fake", seeds=range(2), scheduler=address, output=path, report=lines.append)
         assert (worker.wait(), other.poll()) == (-signal.SIGKILL, None)
-    assert len(made(lines)) == len(set(made(lines))) == len(finished(path)) == 6
+    assert len(made(lines)) == len(set(made(lines))) == len(finished(path)) == 4
 
 
 def test_a_scheduler_that_dies_ends_the_study_with_a_message(tmp_path, monkeypatch):
@@ -353,26 +352,9 @@ def test_a_table_of_another_version_is_not_mixed(fake, tmp_path, monkeypatch):
         quietly(path)
 
 
-def test_no_seeds_are_no_study(tmp_path):
-    with pytest.raises(ToolError, match="at least one rung and one seed"):
-        quietly(tmp_path / "runs.csv", seeds=[])
-
-
 def test_studies_are_listed(capsys):
     assert main(["study", "list"]) == 0
     assert "small: for tests\n    rungs: chosen, final\n" in capsys.readouterr().out
-
-
-def test_a_full_disk_ends_the_study_with_a_message(fake, tmp_path, monkeypatch):
-    quietly(tmp_path / "runs.csv", seeds=[0])
-
-    def full(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ToolError, match="No space left on device"):
-        quietly(tmp_path / "runs.csv", seeds=[1])
-    assert len(read_runs(tmp_path / "runs.csv")) == 2
 
 
 def test_a_study_that_ends_early_leaves_no_run_behind(tmp_path, monkeypatch):

@@ -1,11 +1,7 @@
 """The table of a study: whole after every fault, and refused where it is not."""
 
 import contextlib
-import errno
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -112,53 +108,6 @@ def test_a_list_of_misread_images_of_other_runs_is_refused(table, tmp_path):
 
 
 # Writing
-
-
-@pytest.mark.parametrize("written", range(4), ids=["weights", "run", "epochs", "rows"])
-def test_a_full_disk_leaves_the_finished_runs(written, table, tmp_path, monkeypatch):
-    before, left = both(table), list(range(written))
-
-    def fsync(handle, really=os.fsync):
-        if not left:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        left.pop()
-        really(handle)
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(TableError, match="cannot be written: No space left on device"):
-        add(table, 2)
-    monkeypatch.undo()
-    assert table.path.read_text() == before[0]
-    assert not list(tmp_path.rglob(".*part"))
-    assert (("chosen", 2) in table.runs()) == (written > 1)
-    add(table, 2)
-    assert set(read_epochs(table.path)["seed"]) == {0, 2, 9, 10}
-
-
-ADD_FOR_EVER = """
-import itertools, sys
-from pathlib import Path
-from tests.studies.test_table import RunTable, add
-table = RunTable(sys.argv[1], Path(sys.argv[1]).with_suffix(""), "fake")
-table.prepare()
-for seed in itertools.count():
-    add(table, seed)
-    print(seed, flush=True)
-"""
-
-
-def test_killed_while_it_writes_a_table_is_whole(tmp_path):
-    path = tmp_path / "runs.csv"
-    command = [sys.executable, "-c", ADD_FOR_EVER, path]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
-        lines = [writer.stdout.readline() for _ in range(10)]  # the sample is announced in four
-        writer.kill()
-        lines += writer.stdout.readlines()
-    said = int(lines[-1]) + 1
-    table = RunTable(path, tmp_path / "runs", "fake")
-    table.prepare()
-    assert len(table.runs()) - said in (0, 1)
-    assert len(read_epochs(path)) == 2 * len(read_runs(path)) == 2 * len(table.runs())
 
 
 def test_whoever_has_a_table_open_reads_all_of_the_earlier_one(table):

@@ -83,36 +83,47 @@ def test_killed_twice_equals_a_run_that_was_not(recipe, images, tmp_path, monkey
     assert all(np.array_equal(a, b) for a, b in zip(weights, whole[0], strict=True))
 
 
+# --- the file ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def model():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+LOGS = {"loss": [0.5]}
+
+
 @pytest.mark.parametrize("damage", ["other run", "cut short", "no archive", "empty"])
-def test_a_state_that_is_not_this_runs_is_not_used(damage, images, tmp_path):
-    recipe = RECIPES["average, statistics and distortions"]
+def test_a_state_that_is_not_this_runs_is_not_used(damage, model, tmp_path):
     path = tmp_path / "state.npz"
-    purpose = "another run" if damage == "other run" else "a run"
-    with pytest.raises(Killed):
-        run(recipe, images, kept(path, purpose), killed_after=1)
+    kept(path, "another run" if damage == "other run" else "a run").keep(model, LOGS)
     content = path.read_bytes()
     changed = {"cut short": content[: len(content) // 2], "no archive": b"[]", "empty": b""}
     path.write_bytes(changed.get(damage, content))
-    assert len(run(recipe, images, kept(path))[1]["loss"]) == recipe.epochs
+    model.set_weights([weights + 1 for weights in model.get_weights()])
+    before = model.get_weights()
+    assert kept(path).restore(model) == {}
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before, strict=True))
 
 
-def test_the_time_before_an_interruption_counts(images, tmp_path):
-    recipe, path = RECIPES["average, statistics and distortions"], tmp_path / "state.npz"
-    first = kept(path)
+def test_the_time_before_an_interruption_counts(model, tmp_path):
+    path = tmp_path / "state.npz"
+    first, second = kept(path), kept(path)
     first.begin -= 1000
-    with pytest.raises(Killed):
-        run(recipe, images, first, killed_after=2)
-    second = kept(path)
-    run(recipe, images, second)
+    first.keep(model, LOGS)
+    assert second.restore(model) == LOGS
     assert second.seconds > 1000
     second.drop()
     assert not path.exists()
 
 
-def test_a_full_disk_leaves_the_last_state(images, tmp_path, monkeypatch):
-    recipe, path = RECIPES["average, statistics and distortions"], tmp_path / "state.npz"
-    with pytest.raises(Killed):
-        run(recipe, images, kept(path), killed_after=1)
+def test_a_full_disk_leaves_the_last_state(model, tmp_path, monkeypatch):
+    path = tmp_path / "state.npz"
+    kept(path).keep(model, LOGS)
     before = path.read_bytes()
 
     def full(*args, **arrays):
@@ -121,6 +132,6 @@ def test_a_full_disk_leaves_the_last_state(images, tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez", full)
     with pytest.warns(UserWarning, match="No space left"):
-        run(recipe, images, kept(path))
+        kept(path).keep(model, LOGS)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["state.npz"]
