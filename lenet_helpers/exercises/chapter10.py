@@ -74,7 +74,10 @@ def answers_of_many(combine, probabilities):
         "take the mean over the networks, then the largest.",
     )
     differing = (_combined(combine, probabilities) != _voted(probabilities)).sum()
-    return f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote."
+    return (
+        f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote, in which "
+        "three unsure networks outweigh two sure ones."
+    )
 
 
 def _combined(combine, probabilities):
