@@ -263,7 +263,6 @@ def test_resampled_errors_refuse(wrong):
         resample_errors({"one": wrong}, np.arange(4))
 
 
-
 def test_inputs_are_left_alone(guesses):
     labels, predicted, confidence = guesses
     copies = [values.copy() for values in guesses]
