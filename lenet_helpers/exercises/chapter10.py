@@ -52,7 +52,8 @@ def luck_of_the_best(errors, settings, images, rate):
     )
     return (
         f"of {settings} equal settings, the best makes about {right:.0f} mistakes instead of "
-        f"{expected:.0f}. That is why the test set stays shut until everything is chosen."
+        f"{expected:.0f}. If all read the same images, the best stands out less. "
+        "That is why the test set stays shut until everything is chosen."
     )
 
 

@@ -110,7 +110,7 @@ def sizes(runs, marks, subject):
         axes.plot(means, line, color=color, label=recipe)
         if color == ORANGE:
             _number(axes, means)
-    for row, marker in zip(marks.itertuples(), "s^v", strict=False):
+    for row, marker in zip(marks.itertuples(), "s^P", strict=False):
         axes.plot(row.parameters, row.error, marker, color=GREY, label=row.name)
     everything = np.concatenate([runs["error"], marks["error"]])
     axes.set(xscale="log", xlabel="parameters", ylabel="test error in %")
@@ -128,6 +128,7 @@ def sizes(runs, marks, subject):
 def _number(axes, means):
     for size, error in means.items():
         place = {"xytext": (-38, -12), "textcoords": "offset points", "fontsize": 9}
+        place |= {"color": ORANGE, "weight": "bold"}
         axes.annotate(f"{error:.2f} %", (size, error), **place)
 
 
