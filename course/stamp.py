@@ -59,7 +59,7 @@ def stamped_readme(text, alts):
 def learners():
     """Return what `workshop/` has to hold: dict, name of a file -> its text."""
     notebooks = {path: read_notebook(path) for path in notebook_paths()}
-    return learners_files(notebooks, repository_address(), read_results(FIGURES))
+    return learners_files(notebooks, repository_address())
 
 
 def _stamp_notebook(path, address, known):

@@ -3,21 +3,19 @@
 `stamp` writes the learner's version of each chapter into `workshop/`.
 """
 
-import ast
 import copy
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 import nbformat
 
 from course import texts
 from course.execute import cleared
-from course.project import ToolError, chapter
-from course.tags import FUNCTIONS, without_tags
+from course.project import ToolError
+from course.tags import without_tags
+from course.workshop.blanks import BLANK, secrets
 from course.workshop.notes import without_notes
 
-BLANK = "[?]"
 NOTICE = """
 *This is the version to learn with. Nothing has run yet; {} stands for a number that your own
 run will show; your answers go where the dots stand. The [complete version]({}) has all outputs and
@@ -25,7 +23,6 @@ the solutions.*"""
 
 PARTS = ("exercise", "solution", "check")
 HEADING = re.compile(r"^### Exercise (\d+\.\d+) · (.+)\n\n\*\((\w+), (\d+) min\)\*$", re.MULTILINE)
-MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)
 UPWARDS = re.compile(r"\]\(\.\./([^)\s]+)\)")
 
 
@@ -63,16 +60,15 @@ def times(notebook):
     return reading, f"{minutes} min" if minutes else texts.NONE, computing
 
 
-def learners_version(notebook, name, address, results):
+def learners_version(notebook, name, address):
     """Return what a learner starts with: a copy with nothing run, and stubs for solutions.
 
     name:    str, the notebook's file name.
     address: str, the repository's; links that would leave the folder lead there instead.
-    results: dict, chapter -> its part of results.json.
     Numbers that outputs will show are blank in its texts, except in what an exercise asks.
     """
+    is_secret = secrets(notebook, is_hidden=lambda cell: _part(cell) == "solution")
     notebook = cleared(copy.deepcopy(notebook))
-    is_secret = _secrets(notebook, chapter(name), results)
     for one in exercises(notebook):
         solution = notebook.cells[one.solution]
         solution.source = solution.metadata["exercise"]["stub"]["answer"]
@@ -93,13 +89,13 @@ def learners_version(notebook, name, address, results):
     return notebook
 
 
-def learners_files(notebooks, address, results):
+def learners_files(notebooks, address):
     """Return what `workshop/` holds: dict, name of a file -> its text.
 
-    notebooks: dict, path -> notebook; address, results: as in `learners_version`.
+    notebooks: dict, path -> notebook; address: as in `learners_version`.
     """
     return {
-        path.name: nbformat.writes(learners_version(one, path.name, address, results)) + "\n"
+        path.name: nbformat.writes(learners_version(one, path.name, address)) + "\n"
         for path, one in notebooks.items()
     }
 
@@ -131,48 +127,6 @@ def fold(notebook):
 def title(notebook):
     """Return a chapter's title, as its first cell has it."""
     return texts.HEADING.search(notebook.cells[0].source)[1]
-
-
-def _secrets(notebook, number, results):
-    """Return a function, Tag -> bool: whether an output of this chapter, or a later one, shows it.
-
-    What follows from constants in the code is no secret.
-    """
-    given = _constants(notebook)
-    hidden = {name for key, part in results.items() if key >= number for name in part["numbers"]}
-
-    def is_secret(tag):
-        if not tag.expression:
-            return tag.result in hidden
-        names = {node.id for node in ast.walk(ast.parse(tag.expression)) if _is_name(node)}
-        return not names <= given | FUNCTIONS
-
-    return is_secret
-
-
-def _constants(notebook):
-    """Return the names that a notebook's code binds to constants only: set of str."""
-    constants, bound = Counter(), Counter()
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            nodes = list(ast.walk(ast.parse(MAGIC.sub(r"\1pass", cell.source))))
-            bound.update(node.id for node in nodes if _is_name(node, ast.Store))
-            constants.update(node.targets[0].id for node in nodes if _is_constant(node))
-    return {name for name, count in constants.items() if bound[name] == count}
-
-
-def _is_constant(node):
-    if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_name(node.targets[0])):
-        return False
-    try:
-        ast.literal_eval(node.value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_name(node, context=ast.expr_context):
-    return isinstance(node, ast.Name) and isinstance(node.ctx, context)
 
 
 def _part(cell):

@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from traitlets.config import Config
 
 from course import checks, copies
 from course.execute import METADATA
 from course.lab import served
-from course.project import FIGURES, ToolError, notebook_paths, repository_address
-from course.results import read_results
+from course.project import ToolError, notebook_paths, repository_address
 from course.tags import without_tags
 from course.texts import RELEASE
 from course.website.site import broken_links
@@ -39,7 +38,6 @@ from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
 WITH_EXERCISES = {path: one for path, one in NOTEBOOKS.items() if exercises(one)}
-RESULTS = read_results(FIGURES)
 ADDRESS = "https://github.com/someone/notebooks"
 MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)
 
@@ -150,7 +148,7 @@ def bound(source):
 
 @functools.cache
 def version_of(path):
-    return learners_version(NOTEBOOKS[path], path.name, ADDRESS, RESULTS)
+    return learners_version(NOTEBOOKS[path], path.name, ADDRESS)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -165,7 +163,7 @@ def test_a_learner_s_version_holds_no_solution(notebook):
 
 def test_a_solution_that_shows_elsewhere_is_found():
     notebook = small("By the way: `my_sum = 2 + 2`.", solution="my_sum = 2 + 2")
-    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS)
     assert leaked(notebook, version) == {"my_sum = 2 + 2"}
 
 
@@ -187,30 +185,34 @@ def test_a_learner_s_version_shows_nothing_that_a_run_shows(path):
     "text, expected",
     [
         ("7<!-- wrong --> errors", "[?] errors"),
-        ("`(28, 28)`<!-- image.shape --> pixels", "[?] pixels"),
-        ("20<!-- epochs --> epochs", "20 epochs"),
-        ("40<!-- 2 * epochs --> epochs", "40 epochs"),
+        ("0.07<!-- 100 * rate --> %", "[?] %"),
+        ("0.1<!-- 100 * rate --> %", "[?] %"),
+        ("0.08<!-- 100 * rate --> %", "0.08 %"),
+        ("−1,234<!-- change -->", "[?]"),
+        ("`(28, 27)`<!-- image.shape --> pixels", "[?] pixels"),
+        ("20<!-- epochs --> epochs", "20 epochs"),  # printed, and written in the code
+        ("40<!-- 2 * epochs --> epochs", "40 epochs"),  # in a solution, and nowhere printed
+        ("41<!-- answer -->", "[?]"),  # printed, and in a solution only
         ("7<!-- errors = abs(wrong) ± error --> errors", "[?] errors"),
-        ("98.37<!-- fact: article.test_accuracy --> %", "98.37 %"),
-        ("a 9<!-- digit -->", "a 9"),
-        ("3<!-- result: before --> then", "3 then"),
-        ("3<!-- result: here -->, 4<!-- result: later -->", "[?], [?]"),
-        ("2<!-- twice -->", "[?]"),
+        ("7<!-- fact: some.source --> errors", "7 errors"),
+        ("a 7<!-- digit -->", "a 7"),
+        ("7<!-- result: here -->, 8<!-- result: here -->", "[?], 8"),
     ],
 )
 def test_numbers_that_an_output_shows_are_blank(text, expected):
-    code = "%pip list\nepochs = 20\nwrong = count(epochs)\nfor twice in (1, 2):\n    twice = 3"
-    notebook = new_notebook(cells=[new_code_cell(code), new_markdown_cell(text)])
-    numbers = {"04": "before", "05": "here", "11": "later"}
-    results = {chapter: {"numbers": {name: 1}} for chapter, name in numbers.items()}
-    version = learners_version(notebook, "05_some.ipynb", ADDRESS, results)
-    assert version.cells[1].source == expected
+    printed = "20 epochs: 7 of (28, 27), 0.000712, -1234, and 41 for the exercise"
+    outputs = [new_output("stream", name="stdout", text=printed)]
+    code = new_code_cell("%pip list\nepochs = 20\nwrong = count(epochs)", outputs=outputs)
+    notebook = small(solution="answer = 41 + 40 - 40")
+    notebook.cells += [code, new_markdown_cell(text)]
+    version = learners_version(notebook, "05_some.ipynb", ADDRESS)
+    assert version.cells[-1].source == expected
 
 
 def test_an_exercise_keeps_its_numbers():
     notebook = small()
     notebook.cells[0].source += "\n\nHow much is 7<!-- total -->?"
-    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS)
     assert version.cells[0].source.endswith("How much is 7?")
 
 
@@ -222,7 +224,7 @@ def note(*lines, head=notes.HEAD):
 def test_notes_for_the_instructor_are_left_out():
     notebook = small()
     notebook.cells.insert(1, note("Wait here."))
-    version = learners_version(notebook, "01_small.ipynb", ADDRESS, {})
+    version = learners_version(notebook, "01_small.ipynb", ADDRESS)
     assert len(version.cells) == len(notebook.cells) - 1
     assert version.cells[1].source == "my_sum = ..."
 
@@ -238,7 +240,7 @@ def test_no_learner_gets_a_note(path):
 def test_a_note_for_the_instructor_is_no_code():
     code = new_code_cell("wait()", metadata={"tags": ["instructor"]})
     with pytest.raises(ToolError, match="is a Markdown cell"):
-        learners_version(new_notebook(cells=[code]), "01_small.ipynb", ADDRESS, {})
+        learners_version(new_notebook(cells=[code]), "01_small.ipynb", ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ def test_links_of_a_learner_s_version_lead_somewhere(path, tmp_path):
 
 def test_a_link_upwards_leads_to_the_repository():
     notebook = new_notebook(cells=[new_markdown_cell("[list](../README.md) [next](02_b.ipynb)")])
-    source = learners_version(notebook, "01_a.ipynb", ADDRESS, {}).cells[0].source
+    source = learners_version(notebook, "01_a.ipynb", ADDRESS).cells[0].source
     assert source == f"[list]({ADDRESS}/blob/main/README.md) [next](02_b.ipynb)"
 
 
@@ -326,7 +328,7 @@ def two_exercises():
 
 def test_a_learner_s_version_opens_and_runs_in_jupyterlab(browser, jupyterlab, two_exercises):
     address, folder = jupyterlab
-    version = learners_version(two_exercises, "01_small.ipynb", ADDRESS, {})
+    version = learners_version(two_exercises, "01_small.ipynb", ADDRESS)
     nbformat.write(version, folder / "learners.ipynb")
     page = browser.new_page()
     page.goto(address("learners.ipynb"))
