@@ -56,17 +56,16 @@ def run(args, rest):
         output=args.output,
         report=functools.partial(print, flush=True),
     )
-    if args.output is None and args.study in ("seeds", "ladder"):
-        _measure_noise(args.study)
+    if args.output is None and args.study == "seeds":
+        _measure_noise()
 
 
-def _measure_noise(study):
-    """Rewrite what is computed from the runs of the two studies that tolerances rest on."""
+def _measure_noise():
+    """Rewrite the table of seeds and the tolerances that come from it."""
     from lenet_helpers.studies import runner, seeds
 
     try:
-        if study == "seeds":
-            seeds.write_seeds(runner.table_path(study))
+        seeds.write_seeds(runner.table_path("seeds"))
         seeds.write_tolerances()
     except ValueError as error:
         print(f"tolerances.csv stays as it was. {error}")

@@ -11,6 +11,7 @@ from lenet_helpers.evaluation import (
     mcnemar,
     most_confident_mistakes,
     reliability_bins,
+    resample_errors,
     wilson_interval,
 )
 
@@ -196,6 +197,39 @@ def test_holm_keeps_the_order_and_never_lowers_a_p_value():
 def test_holm_refuses(bad):
     with pytest.raises(ValueError, match=r"p-value|p_values"):
         holm(bad)
+
+
+def test_resampled_errors_vary_with_writers_and_with_runs():
+    writers = np.repeat(np.arange(100), 10)
+    clustered = np.repeat(np.arange(100) < 10, 10)[np.newaxis]  # ten writers are always misread
+    spread = (np.arange(1000) % 10 == 0)[np.newaxis]  # each writer once
+    found = resample_errors({"clustered": clustered, "spread": spread}, writers, draws=4000)
+    assert found["spread"].std() == pytest.approx(0, abs=1e-12)
+    assert found["clustered"].mean() == pytest.approx(0.1, abs=0.002)
+    assert found["clustered"].std() == pytest.approx(0.03, rel=0.1)  # sqrt(0.1 * 0.9 / 100)
+    runs = np.zeros((2, 1000), bool)
+    runs[1] = True
+    rates = resample_errors({"runs": runs}, writers, draws=4000)["runs"]
+    assert set(rates) == {0.0, 0.5, 1.0}
+    assert rates.mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_recipes_are_compared_with_the_same_writers():
+    wrong = np.random.default_rng(0).random((1, 300)) < 0.1
+    found = resample_errors({"a": wrong, "b": wrong.copy()}, np.arange(300) // 3, draws=50)
+    np.testing.assert_array_equal(found["a"], found["b"])
+
+
+def test_writers_of_many_images_count_with_all_of_them():
+    wrong = np.array([[True] * 90 + [False] * 10])
+    rates = resample_errors({"one": wrong}, [0] * 90 + [1] * 10, draws=500)["one"]
+    assert set(rates.round(6)) == {0.0, 0.9, 1.0}
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(4, bool), np.zeros((1, 3), bool), np.zeros((1, 4))])
+def test_resampled_errors_refuse(wrong):
+    with pytest.raises(ValueError, match=r"'one' must be booleans of shape \(runs, 4\)"):
+        resample_errors({"one": wrong}, np.arange(4))
 
 
 def test_inputs_are_left_alone(guesses):

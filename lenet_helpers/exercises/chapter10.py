@@ -52,7 +52,8 @@ def luck_of_the_best(errors, settings, images, rate):
     )
     return (
         f"of {settings} equal settings, the best makes about {right:.0f} mistakes instead of "
-        f"{expected:.0f}. That is why the test set stays shut until everything is chosen."
+        f"{expected:.0f}. If all read the same images, the best stands out less. "
+        "That is why the test set stays shut until everything is chosen."
     )
 
 
@@ -74,7 +75,10 @@ def answers_of_many(combine, probabilities):
         "take the mean over the networks, then the largest.",
     )
     differing = (_combined(combine, probabilities) != _voted(probabilities)).sum()
-    return f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote."
+    return (
+        f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote, in which "
+        "three unsure networks outweigh two sure ones."
+    )
 
 
 def _combined(combine, probabilities):

@@ -55,7 +55,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=()):
     places = pd.Series(range(len(table)), table.index)
     for chosen, face, text in (
         (~aside, ORANGE, "mean, 95 % interval"),
-        (aside, "white", "the same; the next rung does not start here"),
+        (aside, "white", "a branch: no rung starts from it"),
     ):
         if chosen.any():
             some = table[chosen]
@@ -110,7 +110,7 @@ def sizes(runs, marks, subject):
         axes.plot(means, line, color=color, label=recipe)
         if color == ORANGE:
             _number(axes, means)
-    for row, marker in zip(marks.itertuples(), "s^v", strict=False):
+    for row, marker in zip(marks.itertuples(), "s^P", strict=False):
         axes.plot(row.parameters, row.error, marker, color=GREY, label=row.name)
     everything = np.concatenate([runs["error"], marks["error"]])
     axes.set(xscale="log", xlabel="parameters", ylabel="test error in %")
@@ -128,6 +128,7 @@ def sizes(runs, marks, subject):
 def _number(axes, means):
     for size, error in means.items():
         place = {"xytext": (-38, -12), "textcoords": "offset points", "fontsize": 9}
+        place |= {"color": ORANGE, "weight": "bold"}
         axes.annotate(f"{error:.2f} %", (size, error), **place)
 
 
@@ -151,20 +152,20 @@ def distortions(images, distorted, subject):
     panels[0, 0].set_title("as written", fontsize=10)
     for place, axes in enumerate(panels[0, 1:], 1):
         axes.set_title(f"epoch {place}", fontsize=10)
-    figure.suptitle(f"The same image is another one in each epoch\n{subject}", fontsize=12)
+    figure.suptitle(f"Each epoch distorts every training image anew\n{subject}", fontsize=12)
     return figure
 
 
 def deslanted(images, upright, subject):
-    """Images as written, and below each the same one set upright.
+    """Images as written, and below each the same one deslanted.
 
     images, upright: (N, height, width), at least two; each row has its own scale of grey.
     """
     size = (1.05 * len(images) + 0.4, 3.2)
     figure, panels = subplots(2, len(images), figsize=size, layout="constrained")
     figure.alt = (
-        "Digits as they were written, and below each the same one set upright: strokes that "
-        "leaned to a side stand straight."
+        "Digits as they were written, and below each the same one deslanted: most stand upright, a "
+        "few lean to the other side."
     )
     for row, pictures, name in zip(
         panels, (images, upright), ("as written", "deslanted"), strict=True
@@ -174,6 +175,6 @@ def deslanted(images, upright, subject):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=np.max(pictures))
             axes.set(xticks=[], yticks=[])
     figure.suptitle(
-        f"Each row of pixels moves until the digit stands upright\n{subject}", fontsize=12
+        f"Each row of pixels moves until the ink shows no slant\n{subject}", fontsize=12
     )
     return figure

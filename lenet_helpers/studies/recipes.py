@@ -331,7 +331,7 @@ def _teachers():
 
 def _choices_of_teachers():
     """The recipe of "patience" with and without a teacher."""
-    return {"alone": _validated(_patient()), "taught": _validated(_taught("wide-held-out"))}
+    return {"100-epochs": _validated(_patient()), "taught": _validated(_taught("wide-held-out"))}
 
 
 def _students():
@@ -551,12 +551,12 @@ STUDIES = {
         "settings of the small network, on validation images",
         {
             "base": _small(),
-            "rate-0.002": _small(learning_rate=0.002),
-            "gentle-distortions": _small(distort=GENTLE),
-            "smoothing": _small(smoothing=0.1),
-            "weighted-mean": _small(network_options=WEIGHTED_MEAN),
-            "depth": _small(network_options=DEPTH),
-            "depth-25-epochs": replace(_small(network_options=DEPTH), epochs=25),
+            "base-rate-0.002": _small(learning_rate=0.002),
+            "base-gentle": _small(distort=GENTLE),
+            "base-smoothing": _small(smoothing=0.1),
+            "base-weighted-mean": _small(network_options=WEIGHTED_MEAN),
+            "early-pooling": _small(network_options=DEPTH),
+            "early-pooling-25-epochs": replace(_small(network_options=DEPTH), epochs=25),
             "base-20-epochs": replace(_small(), epochs=20),
             "wide-first": _small(network_options=WIDE_FIRST, distort=GENTLE),
             "six-convolutions": _small(network_options=SIX_CONVOLUTIONS),

@@ -18,7 +18,7 @@ from lenet_helpers.studies.table import read_epochs, read_runs
 SEEDS_CSV = FOLDER / "seeds.csv"
 SPEED_CSV = FOLDER / "speed.csv"
 TOLERANCES_CSV = FOLDER / "tolerances.csv"
-LADDER_CSV, LIVE_RUNG = FOLDER / "ladder.csv", "one-cycle"
+LADDER_CSV = FOLDER / "ladder.csv"
 # How one machine may differ from another.
 SETTINGS = [
     {name: getattr(recipe, name) for name in ("threads", "onednn", "instructions")}
@@ -88,27 +88,9 @@ def tolerances(runs):
     return table.rename_axis("quantity")
 
 
-def live_tolerance(ladder):
-    """The same, of the rung that chapter 10 trains: how far its test errors lie apart over seeds.
-
-    ladder: DataFrame, the runs of the study "ladder".
-    Raises ValueError if the rung has fewer than two runs, or all have as many errors.
-    """
-    errors = ladder.loc[ladder["rung"] == LIVE_RUNG, "test_errors"].astype(float) / 100
-    if len(errors) < 2:
-        raise ValueError(f"A tolerance needs two runs of {LIVE_RUNG}, not {len(errors)}.")
-    row = {"tolerance": _rounded_up(errors.max() - errors.min()), "runs": len(errors)}
-    return pd.DataFrame(row, pd.Index(["one_cycle_error_percent"], name="quantity"))
-
-
-def all_tolerances():
-    """Every tolerance, from the committed runs: DataFrame, index quantity."""
-    return pd.concat([tolerances(seed_runs()), live_tolerance(read_runs(LADDER_CSV))])
-
-
 def write_tolerances():
     """Rewrite artifacts/tolerances.csv from the committed runs."""
-    _write(TOLERANCES_CSV, all_tolerances())
+    _write(TOLERANCES_CSV, tolerances(seed_runs()))
 
 
 def _write(path, table, **options):

@@ -31,30 +31,9 @@ def test_runs_that_do_not_differ_measure_nothing():
         seeds.tolerances(runs(0.98, 0.98))
 
 
-def test_the_tolerance_of_the_rung_trained_live_is_its_range_over_seeds():
-    ladder = pd.DataFrame({"rung": ["one-cycle"] * 3 + ["other"], "test_errors": [90, 104, 99, 7]})
-    table = seeds.live_tolerance(ladder)
-    assert table.loc["one_cycle_error_percent"].to_dict() == {"tolerance": 0.14, "runs": 3}
-
-
-def test_one_run_of_the_live_rung_has_no_range():
-    with pytest.raises(ValueError, match="needs two runs of one-cycle, not 1"):
-        seeds.live_tolerance(pd.DataFrame({"rung": ["one-cycle"], "test_errors": [90]}))
-
-
-def test_a_ladder_with_one_run_of_the_live_rung_leaves_the_tolerances_alone(monkeypatch, capsys):
-    before = seeds.TOLERANCES_CSV.read_bytes()
-    one = pd.DataFrame({"rung": ["one-cycle"], "test_errors": [90]})
-    monkeypatch.setattr(runner, "run_study", lambda *args, **options: None)
-    monkeypatch.setattr(seeds, "read_runs", lambda path: one)
-    assert main(["study", "run", "ladder"]) == 0
-    assert "tolerances.csv stays as it was. A tolerance needs two" in capsys.readouterr().out
-    assert seeds.TOLERANCES_CSV.read_bytes() == before
-
-
 def test_the_committed_tolerances_come_from_the_committed_runs():
     committed = pd.read_csv(seeds.TOLERANCES_CSV, index_col="quantity")
-    pd.testing.assert_frame_equal(committed, seeds.all_tolerances())
+    pd.testing.assert_frame_equal(committed, seeds.tolerances(seeds.seed_runs()))
 
 
 def test_every_seed_ran_under_every_setting():
@@ -108,7 +87,9 @@ LEAST_SEEDS |= {
     "choices_sizes": 1,
     "choices_writers": 1,
     "choices_again": 1,
-    "patience": 1,
+    "patience": 5,
+    "students": 5,
+    "choices_teachers": 3,
 }
 
 
@@ -152,7 +133,8 @@ def test_a_size_in_a_name_is_the_number_of_parameters():
 
 
 @pytest.mark.parametrize(
-    "name", ["choices_small", "choices_sizes", "choices_writers", "grid1998", "stability1998"]
+    "name",
+    [name for name in STUDIES if name.startswith("choices")] + ["grid1998", "stability1998"],
 )
 def test_settings_are_chosen_without_the_test_set(name):
     assert read_runs(seeds.FOLDER / f"{name}.csv")["test_errors"].isna().all()
