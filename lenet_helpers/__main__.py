@@ -96,6 +96,11 @@ def recount(args, rest):
     _counted_again(args.study, "write_recounted")
 
 
+def probabilities(args, rest):
+    """store what each run of a study answers to its validation images, for ensembles"""
+    _counted_again(args.study, "write_probabilities", _split(args.rungs))
+
+
 def robustness(args, rest):
     """count how many distorted test images each run of a study reads"""
     _counted_again(args.study, "write_robustness", _split(args.rungs))
@@ -170,6 +175,7 @@ COMMANDS = {
         },
         misread: {"study": STUDY, "--rungs": RUNGS},
         recount: {"study": STUDY},
+        probabilities: {"study": STUDY, "--rungs": RUNGS},
         robustness: {"study": STUDY, "--rungs": RUNGS},
     },
 }

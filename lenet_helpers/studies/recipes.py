@@ -371,6 +371,7 @@ def _choices_of_kinds():
         "first-5": _of_kind(affine, **FIRST_5),
         "first-7": _of_kind(affine, **FIRST_7),
         "one-width": replace(affine, preprocess="to_one_width_input"),
+        "25-epochs": _validated(_ladder()["25-epochs"]),
     }
 
 
@@ -541,6 +542,11 @@ STUDIES = {
     "students": Study(
         'the network of "patience", taught by four wider ones',
         _students(),
+        opens_test_set=True,
+    ),
+    "kinds": Study(
+        "another network of the same size, for an ensemble of several kinds",
+        {"applied-twice": _of_kind(_ladder()["affine"], **APPLIED_TWICE)},
         opens_test_set=True,
     ),
     "choices_kinds": Study(

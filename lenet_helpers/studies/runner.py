@@ -37,12 +37,15 @@ from lenet_helpers.runtime import named_path, reproducible
 from lenet_helpers.studies import recipes
 from lenet_helpers.studies.fresh_run import Failure, Job, run_fresh
 from lenet_helpers.studies.table import (
+    SURE,
     RunTable,
     counted_on,
     misread_path,
+    probabilities_path,
     read_runs,
     recounted_path,
     robustness_path,
+    write_arrays,
     write_rows,
 )
 
@@ -182,10 +185,8 @@ def write_recounted(study, report=print):
     Raises ToolError if there is no such run, if weights are missing, or do not misread as many
     images as the table says.
     """
-    table = _table(study, None)
-    if _finished(table)["val_errors"].isna().all():
-        raise StudyError(f"The study {study} keeps no validation images.")
-    digits, rows = load_mnist(), []
+    table, digits, rows = _table(study, None), load_mnist(), []
+    _need_validation(table)
     reproducible(onednn=True)
     from lenet_helpers.studies.make_run import training_places
     from lenet_helpers.studies.methods import normalisations, recount_statistics, training_part
@@ -203,6 +204,33 @@ def write_recounted(study, report=print):
     if not rows:
         raise StudyError(f"No network of {study} normalises batches.")
     return write_rows(recounted_path(table.path), rows)
+
+
+def write_probabilities(study, rungs=None, report=print):
+    """Write what each finished run answers to its validation images; return the file's path.
+
+    rungs: names of some of the study's rungs; all unless given.
+    STUDY_probabilities.npz is what `table.read_probabilities` reads. No test image is looked at.
+    The weights of the runs must be in build/studies/.
+    Raises ToolError if the study keeps no validation images, and where `write_misread` does.
+    """
+    table, arrays, digits = _table(study, None), {}, load_mnist()
+    _need_validation(table)
+    reproducible(onednn=True)
+    from lenet_helpers.training import predict
+
+    for run, model, recipe, places, wrong in _counted_again(table, "val_errors", rungs):
+        preprocess = recipes.find(recipe.preprocess, "preprocessing")
+        outputs = predict(model, digits.x_train[places], preprocess)
+        arrays[f"{run.rung}-{run.seed}"] = np.round(outputs * SURE).astype("uint16")
+        arrays.setdefault("images", places.astype("int32"))
+        report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
+    return write_arrays(probabilities_path(table.path), arrays)
+
+
+def _need_validation(table):
+    if _finished(table)["val_errors"].isna().all():
+        raise StudyError(f"The study {table.study} keeps no validation images.")
 
 
 def write_robustness(study, rungs=None, report=print):

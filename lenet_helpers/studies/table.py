@@ -14,6 +14,7 @@ import re
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lenet_helpers.commands import ToolError, blaming
@@ -22,6 +23,7 @@ from lenet_helpers.studies.recipes import read_settings
 
 KEY = ["study", "rung", "seed"]
 COUNTS = ["version", "parameters", "fixed_parameters", "epochs", "train_images", "train_errors"]
+SURE = 2**16 - 1  # stands for a probability of 1 in `write_probabilities`
 ERRORS = ["val_errors", "test_errors"]  # empty where nothing validates, or the test set stays shut
 COLUMNS = [*KEY, "settings", *COUNTS, *ERRORS, "seconds", "threads", "processor", "cores"]
 COLUMNS += ["tensorflow", "python", "finished", "weights_sha256"]
@@ -175,6 +177,25 @@ def robustness_path(path):
     return path.with_name(f"{path.stem}_robustness.csv")
 
 
+def probabilities_path(path):
+    """Where `runner.write_probabilities` writes; path: of the runs' CSV."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}_probabilities.npz")
+
+
+def read_probabilities(path):
+    """What the runs of a table answer to their validation images, and the rows of these.
+
+    path: of the runs' CSV.
+    Returns (dict, rung -> (seeds, N, 10) float32, in the order of the seeds; (N,) int32).
+    """
+    with np.load(probabilities_path(path), allow_pickle=False) as arrays:
+        images, rungs = arrays["images"], {}
+        for name in sorted(set(arrays.files) - {"images"}):
+            rungs.setdefault(name.rpartition("-")[0], []).append(arrays[name])
+    return {rung: np.stack(seeds) / np.float32(SURE) for rung, seeds in rungs.items()}, images
+
+
 def counted_on(runs):
     """The column of a table's runs that its choices or results rest on.
 
@@ -209,6 +230,14 @@ def read_right(path, images=range(10_000)):
 def write_rows(path, rows):
     """Write dicts of plain values as a CSV; return its path. Raises TableError."""
     _replace(path, _as_csv(rows))
+    return path
+
+
+def write_arrays(path, arrays):
+    """Write arrays as a compressed npz; return its path. Raises TableError."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    _replace(path, content.getvalue())
     return path
 
 

@@ -15,15 +15,22 @@ from lenet_helpers.checkpoints import CheckpointError
 from lenet_helpers.commands import ToolError
 from lenet_helpers.data import load_mnist
 from lenet_helpers.interpret.corruptions import add_noise
-from lenet_helpers.preprocessing import split_writers
+from lenet_helpers.preprocessing import split_writers, to_model_input
 from lenet_helpers.studies import make_run, methods, recipes, runner
 from lenet_helpers.studies.fresh_run import Job
 from lenet_helpers.studies.recipes import STUDIES, Study
-from lenet_helpers.studies.runner import keep_run, write_misread, write_recounted, write_robustness
+from lenet_helpers.studies.runner import (
+    keep_run,
+    write_misread,
+    write_probabilities,
+    write_recounted,
+    write_robustness,
+)
 from lenet_helpers.studies.table import (
     epochs_path,
     misread_path,
     read_epochs,
+    read_probabilities,
     read_right,
     read_runs,
 )
@@ -229,7 +236,9 @@ def test_nothing_is_recounted_without_validation_images(monkeypatch, weights):
     monkeypatch.setattr(runner, "_finished", lambda table: rows)
     with pytest.raises(ToolError, match="small keeps no validation images"):
         write_recounted("small")
-    assert not list(weights.glob("small_*d.csv"))
+    with pytest.raises(ToolError, match="small keeps no validation images"):
+        write_probabilities("small")
+    assert not list(weights.glob("small_[rp]*"))
 
 
 def test_nothing_is_recounted_without_normalisation(weights):
@@ -263,6 +272,11 @@ def test_where_the_test_set_stays_shut_validation_images_are_listed_and_counted_
 
     assert right.tolist() == are_right().tolist()
     assert 0 < (~right).sum() == before
+    write_probabilities("small", report=lambda line: None)
+    found, images = read_probabilities(clone / "small.csv")
+    assert images.tolist() == list(range(270, 300))
+    outputs = model.predict(to_model_input(digits.x_train[images]), verbose=0)
+    np.testing.assert_allclose(found["normalised"], outputs[np.newaxis], atol=1e-5)
     lines = []
     written = pd.read_csv(write_recounted("small", lines.append))
     methods.recount_statistics(model, digits.x_train[:270])

@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from lenet_helpers.__main__ import main
+from lenet_helpers.data import load_mnist
 from lenet_helpers.studies import runner, seeds
 from lenet_helpers.studies.recipes import STUDIES
 from lenet_helpers.studies.table import (
+    read_probabilities,
     read_runs,
     recounted_path,
     robustness_path,
@@ -89,6 +91,8 @@ LEAST_SEEDS |= {
     "choices_again": 1,
     "patience": 5,
     "students": 5,
+    "kinds": 5,
+    "choices_kinds": 3,
     "choices_teachers": 3,
 }
 
@@ -107,6 +111,19 @@ def test_what_was_recounted_are_the_runs_whose_networks_normalise():
     runs = read_runs(path).query("fixed_parameters > 0").set_index(["rung", "seed"])
     recounted = pd.read_csv(recounted_path(path)).set_index(["rung", "seed"])
     assert recounted["val_errors"].to_dict() == runs["val_errors"].to_dict()
+
+
+@pytest.mark.parametrize("name", ["choices_kinds", "choices_teachers"])
+def test_stored_probabilities_make_the_mistakes_that_were_counted(name):
+    digits, path = load_mnist(), seeds.FOLDER / f"{name}.csv"
+    if not digits.is_full:
+        pytest.skip("the validation images are MNIST's")
+    found, images = read_probabilities(path)
+    runs = read_runs(path)
+    assert set(found) <= set(runs["rung"])
+    for rung, outputs in found.items():
+        wrong = (outputs.argmax(2) != digits.y_train[images]).sum(1)
+        assert wrong.tolist() == runs.loc[runs["rung"] == rung, "val_errors"].tolist()
 
 
 def test_distorted_images_were_counted_for_every_run_of_a_rung():
