@@ -223,7 +223,7 @@ def write_probabilities(study, rungs=None, report=print):
         preprocess = recipes.find(recipe.preprocess, "preprocessing")
         outputs = predict(model, digits.x_train[places], preprocess)
         arrays[f"{run.rung}-{run.seed}"] = np.round(outputs * SURE).astype("uint16")
-        arrays.setdefault("images", places.astype("int32"))
+        arrays.setdefault("labels", digits.y_train[places])
         report(f"{run.rung}, seed {run.seed}: {len(wrong)} misread")
     return write_arrays(probabilities_path(table.path), arrays)
 

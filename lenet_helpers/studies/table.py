@@ -184,16 +184,16 @@ def probabilities_path(path):
 
 
 def read_probabilities(path):
-    """What the runs of a table answer to their validation images, and the rows of these.
+    """What the runs of a table answer to their validation images, and what these are labelled.
 
     path: of the runs' CSV.
-    Returns (dict, rung -> (seeds, N, 10) float32, in the order of the seeds; (N,) int32).
+    Returns (dict, rung -> (seeds, N, 10) float32, in the order of the seeds; (N,) uint8).
     """
     with np.load(probabilities_path(path), allow_pickle=False) as arrays:
-        images, rungs = arrays["images"], {}
-        for name in sorted(set(arrays.files) - {"images"}):
+        labels, rungs = arrays["labels"], {}
+        for name in sorted(set(arrays.files) - {"labels"}):
             rungs.setdefault(name.rpartition("-")[0], []).append(arrays[name])
-    return {rung: np.stack(seeds) / np.float32(SURE) for rung, seeds in rungs.items()}, images
+    return {rung: np.stack(seeds) / np.float32(SURE) for rung, seeds in rungs.items()}, labels
 
 
 def counted_on(runs):

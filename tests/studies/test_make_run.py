@@ -273,9 +273,9 @@ def test_where_the_test_set_stays_shut_validation_images_are_listed_and_counted_
     assert right.tolist() == are_right().tolist()
     assert 0 < (~right).sum() == before
     write_probabilities("small", report=lambda line: None)
-    found, images = read_probabilities(clone / "small.csv")
-    assert images.tolist() == list(range(270, 300))
-    outputs = model.predict(to_model_input(digits.x_train[images]), verbose=0)
+    found, labels = read_probabilities(clone / "small.csv")
+    assert labels.tolist() == digits.y_train[270:300].tolist()
+    outputs = model.predict(to_model_input(digits.x_train[270:300]), verbose=0)
     np.testing.assert_allclose(found["normalised"], outputs[np.newaxis], atol=1e-5)
     lines = []
     written = pd.read_csv(write_recounted("small", lines.append))
