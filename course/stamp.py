@@ -18,6 +18,7 @@ from course.project import (
 )
 from course.results import alternative_texts, named_numbers, read_results
 from course.workshop.learner import fold, learners_files, stale_files, times
+from course.workshop.reading import with_reading_time
 from lenet_helpers.files import replaced
 
 
@@ -69,6 +70,7 @@ def _stamp_notebook(path, address, known):
         cell.source = texts.stamped(cell.source, address)
     renew(notebook, known)
     fold(notebook)
+    with_reading_time(notebook)
     if notebook == before:
         return False
     write_notebook(notebook, path)

@@ -10,6 +10,7 @@ CODE = re.compile(r"^```python\n.*?^```$", re.DOTALL | re.MULTILINE)
 FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>figures/(?P<name>\w+)\.png)\)")
 HEADING = re.compile(r"^# Chapter \d+ · (.+)$", re.MULTILINE)
 TIMES = re.compile(r"^\*\(reading (.+), computing (.+)\)\*$", re.MULTILINE)
+READING = re.compile(r"(?<=^\*\(reading ).+(?=, computing .+\)\*$)", re.MULTILINE)
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)")
 COLAB = "https://colab.research.google.com"
 BADGE = re.compile(rf"({re.escape(COLAB)}/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+/")

@@ -3,7 +3,8 @@
 from course import texts
 from course.project import ToolError, chapter
 from course.workshop import notes, schedule
-from course.workshop.learner import PARTS, exercises, title
+from course.workshop.learner import exercises, title
+from course.workshop.reading import reading_minutes
 from course.workshop.slides import SECTION
 
 SECONDS = {"s": 1, "min": 60}
@@ -19,7 +20,7 @@ def parts_of(path, notebook, times):
     number, name = chapter(path), title(notebook)
     stop, section = _stop(notebook)
     reading, computing = reading_and_computing(path, notebook, times)
-    early = _words(notebook.cells[:stop]) / _words(notebook.cells)
+    early = reading_minutes(notebook.cells[:stop]) / reading_minutes(notebook.cells)
     halves = [(early, computing, f"{name}, to the end of *{section}*" if section else name)]
     halves += [(1 - early, 0, f"{name}: the rest")] if section else []
     found = []
@@ -76,11 +77,3 @@ def _items(notebook):
     for place, cell in enumerate(notebook.cells):
         if notes.is_note(cell):
             yield from ((place, *item) for item in notes.items(cell))
-
-
-def _words(cells):
-    """How many words some cells hold, beside exercises and notes: int."""
-    aside = {notes.TAG, *PARTS}
-    return sum(
-        len(one.source.split()) for one in cells if not aside & {*one.metadata.get("tags", [])}
-    )

@@ -10,7 +10,7 @@ PLANS = {  # minutes in all, and its breaks
     "A full day": (360, [15, 45, 15]),
 }
 WELCOME = 5  # minutes until everybody has opened the first chapter
-WALK = 2  # times its reading: how long a chapter takes in front of a class
+WALK = 1.25  # times its reading: how long a chapter takes in front of a class
 QUESTION = 2  # minutes that a question to the room takes
 SHORTEST = 5  # minutes that are worth a line of their own
 FREE = 1 / 20  # of the time, for what takes longer than planned

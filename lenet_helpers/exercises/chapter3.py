@@ -73,7 +73,7 @@ def same_padding(total, network):
     reject(total == right - c5.units, f"almost: each of C5's {c5.units} units has a bias as well.")
     reject(total < right, "too few. With a side of 28 after C1, go on: S2, C3, S4, flatten, C5.")
     reject(total > right, "too many. C3 still takes 4 off the side; only C5 reads more.")
-    return f"{right - now:,} more, all of them in C5, for a wider margin of C1."
+    return f"{right - now:,} more, all of them in C5, because C1 keeps its size."
 
 
 @exercise("a Keras model")
@@ -99,7 +99,7 @@ def small_network(network, images):
     )
     found = network.count_params()
     reject(found >= TOO_MANY, f"{found:,} parameters are too many. Where do most of them sit?")
-    return f"{found:,} parameters. Whether it reads digits as well is for Chapter 4 to say."
+    return f"{found:,} parameters. Only training can tell how well it reads: Chapter 4 shows how."
 
 
 def _padded(network):

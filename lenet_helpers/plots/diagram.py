@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.patheffects import withStroke
 
 from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import SHADES
@@ -195,10 +196,15 @@ def _connect_windows(axes, layer, before, after):
         for number in read
     ]
     for window in (target, *sources):
-        axes.add_patch(Polygon(window, fill=False, edgecolor=FRAME, lw=1.8, zorder=4))
+        axes.add_patch(Polygon(window, fill=False, edgecolor=FRAME, zorder=4, **_edged(2.5)))
     nearest = sources[0] if is_pooling else sources[before.rows // 2 * before.columns]
     for here, there in zip(nearest, target, strict=True):
-        axes.plot(*zip(here, there, strict=True), color=FRAME, lw=0.8, zorder=3)
+        axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=3, **_edged(1.4))
+
+
+def _edged(width):
+    """Return the style of a line with a white edge, which is seen on every colour."""
+    return {"lw": width, "path_effects": [withStroke(linewidth=width + 2, foreground="white")]}
 
 
 def _window(stage, number, row, column, reach):

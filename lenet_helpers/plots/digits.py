@@ -42,22 +42,26 @@ def mean_images(means, subject):
     return figure
 
 
-def pixel_values(counts, subject):
+def pixel_values(counts, full_ink, subject):
     """How often each pixel value occurs, on a logarithmic axis.
 
-    counts: (256,) int, how many pixels hold the value 0, 1, ..., 255.
+    counts:   (256,) int, how many pixels hold the value 0, 1, ..., 255.
+    full_ink: int, the value from which on a pixel counts as full ink.
     """
     figure, axes = subplots(figsize=(9.5, 4), layout="constrained")
+    shares = 100 * np.add.reduceat(counts, [0, 1, full_ink]) / counts.sum()
+    paper, between, ink = (f"{share:.1f} %" for share in shares)
     figure.alt = (
-        "Histogram of pixel values on a log axis: most are 0, with a second peak just below 255 "
-        "and spikes at 64, 128 and 191."
+        f"Histogram of pixel values on a log axis: {paper} of the pixels are 0, bare paper; "
+        f"{between} lie in between, with spikes at 64, 128 and 191; {ink} are {full_ink} or more, "
+        "full ink."
     )
     axes.stairs(counts, np.arange(len(counts) + 1) - 0.5, fill=True, color=BLUE)
-    share = 100 * counts[0] / counts.sum()
-    note(
-        axes, f"value 0, bare paper: {share:.1f} % of all pixels", (0, counts[0]), (10, -3), "left"
-    )
+    top = counts[1:].max()
+    note(axes, f"bare paper: {paper}", (0, counts[0]), (8, -3), "left")
+    note(axes, f"in between: {between}", (full_ink / 2, top), (0, -45), "center")
+    note(axes, f"full ink: {ink}", (255, top), (0, 6), "right")
     axes.set(yscale="log", xlim=(-4, 259), ylim=(counts[counts > 0].min() / 2, 3 * counts[0]))
     axes.set(xlabel="pixel value", ylabel="number of pixels (log scale)")
     axes.grid(axis="y", alpha=0.3)
-    return titled(figure, axes, "Mostly bare paper, and more grey edges than full ink", subject)
+    return titled(figure, axes, "Shares of all pixels: paper, grey, full ink", subject)

@@ -35,6 +35,7 @@ def steps(stages, corner, side, subject):
         below.set(xticks=[], yticks=[])
         below.set_xlabel(f"{image.dtype}, shape {image.shape}\n{image.nbytes:,} bytes")
     figure.suptitle(headed("One image, step by step", subject), fontsize=12)
+    figure.get_layout_engine().set(h_pad=0.1)  # so that the title keeps off a panel's
     return figure
 
 

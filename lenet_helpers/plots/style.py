@@ -40,4 +40,4 @@ def write_values(axes, image, corner, side, form, top):
     for (down, right), value in np.ndenumerate(part):
         colour = "white" if value > top / 2 else "black"
         place = (column + right, row + down)
-        axes.text(*place, form.format(value), ha="center", va="center", fontsize=8, color=colour)
+        axes.text(*place, form.format(value), ha="center", va="center", fontsize=11, color=colour)

@@ -28,6 +28,7 @@ from course.website.site import broken_links
 from course.workshop import guide as instructor
 from course.workshop import notes, parts, schedule
 from course.workshop.learner import exercises, learners_version, stale_files
+from course.workshop.reading import reading_minutes, with_reading_time
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
@@ -725,23 +726,42 @@ def test_each_chapter_with_exercises_has_misconceptions_questions_and_a_stop(pat
 def test_a_chapter_is_divided_where_it_may_stop():
     notebook = small("## Later\n\n" + "word " * 11)  # half of the words, below
     notebook.cells.insert(
-        0, new_markdown_cell("# Chapter 1 · Sums\n\n*(reading 6 min, computing 60 s)*")
+        0, new_markdown_cell("# Chapter 1 · Sums\n\n*(reading 8 min, computing 60 s)*")
     )
     notebook.cells.insert(1, new_markdown_cell("## Adding\n\n" + "word " * 4))
     asked = note("- **Question:** *Why?*\n  So.")
     notebook.cells += [asked, new_markdown_cell("- **Question:** *What?* That.")]
-    whole = [("walk", 12 + 1, False), ("exercise", 3, False), ("question", 2, False)]
+    whole = [("walk", 10 + 1, False), ("exercise", 3, False), ("question", 2, False)]
     assert [
         (p.kind, p.minutes, p.is_late) for p in parts.parts_of(Path("01_a"), notebook, {})
     ] == whole
     notebook.cells.insert(-3, note("- **If time runs out,** stop here."))
     early, _, late, question = parts.parts_of(Path("01_a"), notebook, {"01_a": {"seconds": 90}})
-    assert (early.what, early.minutes) == ("Sums, to the end of *Adding*", 6 + 2)
-    assert (late.what, late.minutes, late.is_late) == ("Sums: the rest", 6, True)
+    assert (early.what, early.minutes) == ("Sums, to the end of *Adding*", 5 + 2)
+    assert (late.what, late.minutes, late.is_late) == ("Sums: the rest", 5, True)
     assert (question.what, question.is_late) == ("Ask the room: Why?", True)
     notebook.cells.append(note("- **If time runs out,** stop there."))
     with pytest.raises(ToolError, match="'Sums' has 2 notes"):
         parts.parts_of(Path("01_a"), notebook, {})
+
+
+def test_reading_takes_its_time():
+    code = new_code_cell("a = 1\nb = 2\nprint(a + b)")
+    drawn = new_output("display_data", data={"image/png": "", "text/plain": "<Figure>"})
+    code.outputs = [new_output("stream", text="3\n4\n"), drawn]
+    text = new_markdown_cell("# Sums\n\n*(reading 9 min, computing 1 s)*\n\n" + "word " * 92)
+    aside = [note("word " * 500), new_code_cell("%pip list", metadata={"tags": ["setup"]})]
+    notebook = new_notebook(cells=[text, code, *aside])
+    seconds = 100 * 60 / 200 + 3 * 4 + 2 * 1 + 25
+    assert reading_minutes(notebook.cells) * 60 == pytest.approx(seconds)
+    with_reading_time(notebook)
+    assert "*(reading 2 min, computing 1 s)*" in notebook.cells[0].source
+
+
+def test_chapters_state_the_time_that_reading_takes(path):
+    stated = copy.deepcopy(NOTEBOOKS[path])
+    with_reading_time(stated)
+    assert stated == NOTEBOOKS[path], "run `python -m course stamp`"
 
 
 @pytest.mark.parametrize("span, minutes", [("7 min", 7), ("30 s", 0.5)])
