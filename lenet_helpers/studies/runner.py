@@ -489,7 +489,8 @@ def _ended(client, futures):
             try:
                 client.sync(client.scheduler.identity, callback_timeout=PATIENCE)
             except TimeoutError as error:
-                with contextlib.suppress(TimeoutError):
+                # asyncio cannot change a timeout that has just passed, and closing tries to.
+                with contextlib.suppress(TimeoutError, RuntimeError):
                     client.close(timeout=0)
                 raise CommClosedError("it does not answer") from error
             continue
