@@ -18,8 +18,8 @@ from course.workshop.notes import without_notes
 
 NOTICE = """
 *This is the version to learn with. Nothing has run yet; {} stands for a number that your own
-run will show; your answers go where the dots stand. The [complete version]({}) has all outputs and
-the solutions.*"""
+run will show above it; your answers go where the dots stand. The [complete version]({}) has all
+outputs and the solutions.*"""
 
 PARTS = ("exercise", "solution", "check")
 HEADING = re.compile(r"^### Exercise (\d+\.\d+) · (.+)\n\n\*\((\w+), (\d+) min\)\*$", re.MULTILINE)
@@ -67,7 +67,8 @@ def learners_version(notebook, name, address):
     address: str, the repository's; links that would leave the folder lead there instead.
     Numbers that outputs will show are blank in its texts, except in what an exercise asks.
     """
-    is_secret = secrets(notebook, is_hidden=lambda cell: _part(cell) == "solution")
+    secret = secrets(notebook, is_hidden=lambda cell: _part(cell) == "solution")
+    secret = {cell.id: is_secret for cell, is_secret in zip(notebook.cells, secret, strict=True)}
     notebook = cleared(copy.deepcopy(notebook))
     for one in exercises(notebook):
         solution = notebook.cells[one.solution]
@@ -75,7 +76,7 @@ def learners_version(notebook, name, address):
         solution.metadata = {"tags": ["answer"]}
     for cell in without_notes(notebook).cells:
         if cell.cell_type == "markdown":
-            blank = is_secret if not _part(cell) else lambda tag: False
+            blank = secret[cell.id] if not _part(cell) else lambda tag: False
             cell.source = without_tags(
                 cell.source, lambda tag, blank=blank: BLANK if blank(tag) else tag.shown
             )

@@ -187,6 +187,7 @@ def test_a_learner_s_version_shows_nothing_that_a_run_shows(path):
     "text, expected",
     [
         ("7<!-- wrong --> errors", "[?] errors"),
+        ("## Later\n\n7<!-- wrong --> errors", "## Later\n\n7 errors"),
         ("0.07<!-- 100 * rate --> %", "[?] %"),
         ("0.1<!-- 100 * rate --> %", "[?] %"),
         ("0.08<!-- 100 * rate --> %", "0.08 %"),
