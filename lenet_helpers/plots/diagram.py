@@ -195,16 +195,12 @@ def _connect_windows(axes, layer, before, after):
         _window(before, number, layer.strides[0] * row, layer.strides[0] * column, reach)
         for number in read
     ]
+    edge = {"lw": 2.5, "path_effects": [withStroke(linewidth=4.5, foreground="white")]}
     for window in (target, *sources):
-        axes.add_patch(Polygon(window, fill=False, edgecolor=FRAME, zorder=4, **_edged(2.5)))
-    nearest = sources[0] if is_pooling else sources[before.rows // 2 * before.columns]
-    for here, there in zip(nearest, target, strict=True):
-        axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=3, **_edged(1.4))
-
-
-def _edged(width):
-    """Return the style of a line with a white edge, which is seen on every colour."""
-    return {"lw": width, "path_effects": [withStroke(linewidth=width + 2, foreground="white")]}
+        axes.add_patch(Polygon(window, fill=False, edgecolor=FRAME, zorder=4, **edge))
+    joined = sources[0 if is_pooling else (before.rows // 2 + 1) * before.columns - 1]
+    for here, there in zip(joined, target, strict=True):  # behind the maps, to hide none of them
+        axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=-1, lw=1.4)
 
 
 def _window(stage, number, row, column, reach):

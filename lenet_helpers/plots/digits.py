@@ -38,7 +38,7 @@ def mean_images(means, subject):
         drawn = axes.imshow(means[digit], cmap=SHADES, vmin=0, vmax=INK)
         axes.set(xticks=[], yticks=[], title=f"mean {digit}")
     figure.colorbar(drawn, ax=panels, label="mean pixel value", shrink=0.9, pad=0.02)
-    figure.suptitle(headed("What all images of a digit have in common", subject), fontsize=12)
+    figure.suptitle(headed("The mean image of each digit", subject), fontsize=12)
     return figure
 
 
@@ -58,6 +58,7 @@ def pixel_values(counts, full_ink, subject):
     )
     axes.stairs(counts, np.arange(len(counts) + 1) - 0.5, fill=True, color=BLUE)
     top = counts[1:].max()
+    axes.vlines(full_ink - 0.5, 1, top, color="0.5", lw=1)
     note(axes, f"bare paper: {paper}", (0, counts[0]), (8, -3), "left")
     note(axes, f"in between: {between}", (full_ink / 2, top), (0, -45), "center")
     note(axes, f"full ink: {ink}", (255, top), (0, 6), "right")
