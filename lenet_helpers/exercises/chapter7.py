@@ -75,7 +75,7 @@ def answer_of_the_codes(answer, states, codes):
         not np.array_equal(other, right),
         "right for codes of ±1, but not for longer ones: measure a distance, not a product.",
     )
-    return "the smallest distance is the answer, for every image."
+    return "the smallest distance is the answer, for every row."
 
 
 @exercise("a function of distances, a label and j")

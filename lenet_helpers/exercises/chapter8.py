@@ -5,7 +5,7 @@ import numpy as np
 from lenet_helpers.exercises.judging import NotYet, exercise, is_close, read_number, reject
 
 BOX = 20  # pixels of a digit's longer side in MNIST
-NEARLY = 0.9  # of exercise 8.2: what is larger counts as saturated
+NEARLY = 0.99  # of exercise 8.2: what is larger counts as saturated
 
 
 @exercise("two whole numbers, a height and a width")
@@ -27,7 +27,7 @@ def size_in_the_box(height, width, cropped):
 
 @exercise("a number of units")
 def saturated_units(count, outputs):
-    """Exercise 8.2: how many units, on average over images, put out more than 0.9 in size."""
+    """Exercise 8.2: how many units, on average over images, put out more than 0.99 in size."""
     count = read_number(count)
     is_saturated = np.abs(outputs) > NEARLY
     right, units = is_saturated.sum(axis=1).mean(), outputs.shape[1]

@@ -6,6 +6,7 @@ from lenet_helpers.exercises.judging import call, exercise, kind_of, read_number
 
 ENOUGH = 0.9  # of the images, in exercise 9.1
 FURTHEST = 6  # pixels, in exercise 9.1
+SHIFT, MIDDLE = 4, 14  # pixels, in exercise 9.2: MNIST's digits are centred on row and column 14
 STEP, TIMES = 20, 5  # of exercise 9.3
 
 
@@ -31,14 +32,15 @@ def largest_shift(pixels, model, images, labels):
 
 
 @exercise("a function of images")
-def centred(centre, images):
+def centred(centre, model, images, labels):
     """Exercise 9.2: a function (N, 28, 28) uint8 -> the same ink, its centre of mass in the middle.
 
-    Returns as text how far the centres of mass lay from the middle, before and after.
+    Returns as text how many of the moved images the model reads, before and after.
     """
     from lenet_helpers.interpret.corruptions import translate
+    from lenet_helpers.training import predict
 
-    moved = translate(images, 4)
+    moved = translate(images, SHIFT)
     before = moved.copy()
     after = call(centre, moved)
     reject(not isinstance(after, np.ndarray), f"it returns {kind_of(after)}, not an array.")
@@ -54,9 +56,14 @@ def centred(centre, images):
     far = _from_middle(after)
     reject(
         far.max() > 1,
-        f"an image's centre of mass still lies {far.max():.1f} pixels from the middle, 13.5, 13.5.",
+        f"an image's centre of mass still lies {far.max():.1f} pixels from row {MIDDLE} and column "
+        f"{MIDDLE}.",
     )
-    return f"from {_from_middle(moved).mean():.1f} pixels off the middle to {far.mean():.1f}."
+    shifted, back = (np.mean(predict(model, x).argmax(axis=1) == labels) for x in (moved, after))
+    return (
+        f"{shifted:.1%} of the images moved by {SHIFT} pixels are read right, and {back:.1%} after "
+        "your function."
+    )
 
 
 @exercise("a function of images, labels, a step and a number of times")
@@ -88,6 +95,6 @@ def many_steps(move, model, images, labels):
 
 def _from_middle(images):
     """How far each image's centre of mass lies from the middle, in pixels: (N,)."""
-    places = np.indices(images.shape[1:]) - 13.5
+    places = np.indices(images.shape[1:]) - MIDDLE
     weights = images / images.sum(axis=(1, 2), keepdims=True)
     return np.hypot(*np.einsum("nij,aij->an", weights, places))

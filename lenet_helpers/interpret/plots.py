@@ -130,19 +130,21 @@ def randomisation(edges, maps, correlations, subject):
     """A digit's edges, then maps of it while a network loses its weights layer by layer.
 
     edges: (28, 28) float, which no network has a part in; maps: (stages, 28, 28) float;
-    correlations: Series, stage -> how alike maps are to those of the first stage.
+    correlations: Series, stage -> how alike maps of many images are to those of the first stage.
     """
     size = (2.1 * len(maps) + 2.4, 3.4)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = "A digit's edges, then maps of the digit while layers lose what they learned: " + (
-        ", ".join(f"{stage}, rank correlation {alike:.2f}" for stage, alike in correlations.items())
+        ", ".join(
+            f"{stage}, mean rank correlation {alike:.2f}" for stage, alike in correlations.items()
+        )
     )
     first.imshow(edges, cmap="cividis")
     first.set(title="edges", xlabel="no network")
     for axes, picture, (stage, alike) in zip(panels, maps, correlations.items(), strict=True):
         axes.imshow(picture, cmap="cividis")
         axes.set_title(stage)
-        axes.set_xlabel(f"rank correlation {alike:.2f}", fontsize=9)
+        axes.set_xlabel(f"mean rank correlation {alike:.2f}", fontsize=9)
     for axes in (first, *panels):
         axes.set(xticks=[], yticks=[])
     figure.suptitle(f"Does the map depend on what was learned?\n{subject}", fontsize=12)
@@ -275,7 +277,7 @@ def label_errors(images, table, subject):
     for axes, row in zip(panels.flat, table.itertuples(), strict=False):
         axes.imshow(images[row.image], cmap=SHADES, vmin=0, vmax=INK)
         votes = f"votes: {row.votes_label}, {row.votes_suggested}, {row.votes_neither}"
-        axes.set_title(f"label {row.label} or {row.suggested}?\n{votes}", fontsize=10)
+        axes.set_title(f"label {row.label}, or rather {row.suggested}?\n{votes}", fontsize=10)
         colour = BLUE if row.answer == row.label else "black"
         axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=11, fontweight="bold")
     text = "votes: for the label, for the other digit, for neither; blue: answered as labelled"

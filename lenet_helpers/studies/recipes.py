@@ -499,7 +499,7 @@ GENTLE = {
     "shearing": 0.06,
 }
 # What was chosen on validation images: for the start 2.4/F by the study "choices1998"; for the
-# start 1/sqrt(F) by "grid1998" and "stability1998": the smallest mu that every seed survives.
+# start 1/sqrt(F) by "grid1998" and "stability1998": the smallest mu that no seed lags by.
 MU, PUBLISHED_MU = 0.5, 0.1
 SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)

@@ -438,7 +438,7 @@ def context():
         "saturated_units": (1, images[:20, 0] / 255),
         "costliest_square": (2, draw.random((28, 28))),
         "largest_shift": (1, model, images[:20], labels[:20]),
-        "centred": (1, images[:20]),
+        "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
         "normalised_convolution": (1, deep_network(maps=(2, 3, 2, 3), kernel_sizes=(3, 3, 3, 3))),
         "luck_of_the_best": (1, 10, 6000, 0.004),
