@@ -195,7 +195,7 @@ def _connect_windows(axes, layer, before, after):
         _window(before, number, layer.strides[0] * row, layer.strides[0] * column, reach)
         for number in read
     ]
-    edge = {"lw": 2.5, "path_effects": [withStroke(linewidth=4.5, foreground="white")]}
+    edge = {"lw": 1.3, "path_effects": [withStroke(linewidth=2.3, foreground="white")]}
     for window in (target, *sources):
         axes.add_patch(Polygon(window, fill=False, edgecolor=FRAME, zorder=4, **edge))
     joined = sources[0 if is_pooling else (before.rows // 2 + 1) * before.columns - 1]
