@@ -43,7 +43,7 @@ def feature_maps(image, outputs, subject):
     above.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
     above.set(title="the image", xlabel="column", ylabel="row")
     digits = range(len(outputs[answer]))
-    below.barh(digits, outputs[answer], color=BLUE)
+    below.barh(digits, outputs[answer], color=GREY)
     below.set(title="the answer", xlabel="probability", ylabel="digit", xlim=(0, 1), yticks=digits)
     below.invert_yaxis()
     figure.suptitle(f"One digit, layer by layer\n{subject}", fontsize=12)
@@ -102,7 +102,7 @@ def embedding(points, labels, correct, axes_names, subject):
 
 
 def relevance(image, maps, subject):
-    """An image, and what hiding each place of it costs; each map has its own scale of colour.
+    """An image, and what hiding each place of it costs; the maps share a scale from 0 to 1.
 
     image: (28, 28) uint8; maps: dict, title -> (28, 28) float, from `interpret.occlusion`; lines
     show where the ink is.
@@ -116,10 +116,10 @@ def relevance(image, maps, subject):
     first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
     first.set_title("the image")
     for axes, (title, values) in zip(panels, maps.items(), strict=True):
-        drawn = axes.imshow(values, cmap="cividis")
+        drawn = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
         axes.contour(image, levels=[INK / 2], colors="white", linewidths=1)
         axes.set_title(title)
-        figure.colorbar(drawn, ax=axes, shrink=0.75, label="loss of probability")
+    figure.colorbar(drawn, ax=panels, shrink=0.75, label="loss of probability")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
     figure.suptitle(f"What the answer depends on\n{subject}", fontsize=12)
@@ -143,7 +143,7 @@ def randomisation(edges, maps, correlations, subject):
     first.set(title="edges", xlabel="no network")
     for axes, picture, (stage, alike) in zip(panels, maps, correlations.items(), strict=True):
         axes.imshow(picture, cmap="cividis")
-        axes.set_title(stage)
+        axes.set_title(textwrap.fill(stage, 12), fontsize=11)
         axes.set_xlabel(f"mean rank correlation {alike:.2f}", fontsize=9)
     for axes in (first, *panels):
         axes.set(xticks=[], yticks=[])
@@ -168,10 +168,12 @@ def distorted(examples, units, subject):
     )
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
+        axes.spines[:].set_color(GREY)
     for row, (name, pictures) in zip(panels, examples.items(), strict=True):
         row[0].set_ylabel("\n".join([name, *textwrap.wrap(units[name], 15)]), fontsize=9)
         for axes, (severity, picture) in zip(row, pictures.items(), strict=False):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
+            axes.set_frame_on(True)
             axes.set_title(severity, fontsize=9)
     figure.suptitle(f"One digit, distorted in {len(examples)} ways\n{subject}", fontsize=12)
     return figure

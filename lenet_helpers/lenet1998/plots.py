@@ -94,7 +94,7 @@ def curvatures(before, after, mu, subject):
         axes.plot(middle, places + shift, "o", color=colour, ms=5, label=name)
     axes.axvline(mu, color=ORANGE, linestyle="--", label=f"$\\mu$ = {mu:g}")
     axes.set_yticks(places, before)
-    axes.set(xscale="log", xlabel="curvature; bar: all weights of the layer, dot: their median")
+    axes.set(xscale="log", xlabel="curvature; bar: smallest to largest, dot: median")
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -123,7 +123,8 @@ def states_beside_codes(images, states, codes, labels, answers, subject):
         _code(axes[2], codes[answers[column]])
     for axes, name in zip(panels[:, 0], ["image", "F6", "code of the answer"], strict=True):
         axes.set_ylabel(name)
-    figure.suptitle(f"What F6 draws\n{subject}", fontsize=12)
+    greys = "white: -1.2 and below, black: 1.2 and above"
+    figure.suptitle(f"What F6 draws ({greys})\n{subject}", fontsize=12)
     return figure
 
 
