@@ -101,7 +101,7 @@ def shuffled_split(split, labels):
     reject(not np.array_equal(again, validation), "the same seed should give the same split.")
     other = _parts(call(split, n, 1), n)[1]
     reject(np.array_equal(other, validation), "another seed should give another split.")
-    return "a random tenth, repeatable, and no image in both parts."
+    return "a random tenth, repeatable, no image in both parts. Writers can still be in both."
 
 
 def _parts(parts, n):

@@ -54,7 +54,10 @@ def largest_layer(layer, parameters, reason, network):
         f"{right}, yes, but not {parameters:,.0f} parameters: units × (inputs + 1).",
     )
     reason = read_word(reason)
-    reject(reason == "a", "its number of units is not it: a convolution here has half as many.")
+    reject(
+        reason == "a",
+        "its number of units is not it: conv2 has half as many kernels, and far fewer parameters.",
+    )
     reject(reason == "b", "it does learn more numbers, but that is what we want explained.")
     reject(reason != "c", 'the reason is one of "a", "b" and "c".')
     return f"{counts[right] / network.count_params():.0%} of all parameters sit in {right}."

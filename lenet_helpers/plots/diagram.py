@@ -195,9 +195,12 @@ def _connect_windows(axes, layer, before, after):
         _window(before, number, layer.strides[0] * row, layer.strides[0] * column, reach)
         for number in read
     ]
-    edge = {"lw": 2.5, "path_effects": [withStroke(linewidth=4.5, foreground="white")]}
+    halo = [withStroke(linewidth=2.3, foreground="white")]
+    on_grey = before.name == "input"  # where green is seen without a halo, which would hide ink
     for window in (target, *sources):
-        axes.add_patch(Polygon(window, fill=False, edgecolor=FRAME, zorder=4, **edge))
+        effects = [] if on_grey and window is not target else halo
+        edge = {"edgecolor": FRAME, "lw": 1.3, "path_effects": effects}
+        axes.add_patch(Polygon(window, fill=False, zorder=4, **edge))
     joined = sources[0 if is_pooling else (before.rows // 2 + 1) * before.columns - 1]
     for here, there in zip(joined, target, strict=True):  # behind the maps, to hide none of them
         axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=-1, lw=1.4)

@@ -33,7 +33,7 @@ def steps(stages, corner, side, subject):
         below.set(xlim=(column - 0.5, column + side - 0.5), ylim=(row + side - 0.5, row - 0.5))
         write_values(below, pixels, corner, side, "{:.2f}" if is_float else "{:d}", top)
         below.set(xticks=[], yticks=[])
-        below.set_xlabel(f"{image.dtype}, shape {image.shape}\n{image.nbytes:,} bytes")
+        below.set_xlabel(f"{image.dtype}, shape {image.shape}\n{image.nbytes:,} bytes", fontsize=13)
     figure.suptitle(headed("One image, step by step", subject), fontsize=12)
     figure.get_layout_engine().set(h_pad=0.1)  # so that the title keeps off a panel's
     return figure

@@ -41,6 +41,9 @@ def train(
 ):
     """Train a compiled Keras model as `model.fit` would, in compiled runs of many updates.
 
+    The order of the images is a new one in each epoch. `fit` repeats one order in all epochs where
+    `keras.utils.set_random_seed` was called (benchmarks/order.py measures what that does).
+
     images: (N, 28, 28) uint8; they stay uint8 until their batch is formed.
     labels: (N,) integers.
     validation_split: float in [0, 1), the share at the end of the arrays, as in `fit`; 0 for none.

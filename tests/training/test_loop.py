@@ -5,6 +5,7 @@ import signal
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from lenet_helpers.data import load_mnist
@@ -73,6 +74,27 @@ def test_the_first_200_updates_are_those_of_fit(build, digits, monkeypatch):
     )
     assert len(ours.losses) == 200
     np.testing.assert_allclose(ours.losses, theirs.losses, atol=1e-5)
+
+
+@pytest.mark.parametrize("seeded, orders", [(True, 1), (False, 3)])
+def test_fit_repeats_one_order_of_the_images_where_a_seed_is_set(seeded, orders):
+    keras.utils.clear_session()
+    tf.random.set_seed(None)
+    if seeded:
+        keras.utils.set_random_seed(0)
+    seen = []
+
+    class Watcher(layers.Layer):
+        def call(self, inputs):
+            tf.py_function(lambda batch: seen.append(batch.numpy()[:, 0].tolist()), [inputs], [])
+            return inputs
+
+    model = keras.Sequential([keras.Input((1,)), Watcher(), layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    numbers = np.arange(20.0)[:, np.newaxis]
+    model.fit(numbers, numbers, batch_size=10, epochs=3, verbose=0)
+    epochs = [tuple(first + second) for first, second in zip(seen[::2], seen[1::2], strict=True)]
+    assert len(set(epochs)) == orders
 
 
 def test_the_logs_of_two_epochs_are_those_of_fit(digits):
