@@ -54,7 +54,7 @@ def test_a_process_reports_what_it_found_and_its_memory():
 
     found, peak = call("measure:machine")
     assert found == machine()
-    assert 10 < peak < 1000
+    assert 10 < peak < 10_000  # MiB; never less than what this process has taken so far
 
 
 def test_a_process_that_fails_says_why():
