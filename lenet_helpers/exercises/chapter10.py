@@ -6,25 +6,29 @@ from lenet_helpers.exercises.judging import call, exercise, is_close, read_numbe
 
 
 @exercise("a whole number")
-def normalised_convolution(parameters, network):
-    """Exercise 10.1: all numbers that C4 of the deep network and its normalisation hold."""
-    convolution, norm = network.get_layer("C4"), network.get_layer("C4_normalised")
-    kernel, maps = convolution.count_params(), convolution.filters
-    found = read_number(parameters)
+def normalised_convolution(parameters, network, maps=40, side=3):
+    """Exercise 10.1: all numbers of one more convolution after C6, and of its normalisation.
+
+    maps: int, of the new convolution; side: int, of its kernels.
+    """
+    below, found = network.get_layer("C6").filters, read_number(parameters)
+    kernel, norm = side**2 * below * maps, 4 * maps
     reject(found == kernel, "that is the convolution; its normalisation holds numbers as well.")
     reject(
         found == kernel + 2 * maps,
         "that is what training moves. Mean and variance are kept too, for when there is no batch.",
     )
     reject(
-        found == kernel + maps + norm.count_params(),
+        found == kernel + maps + norm,
         "it has no biases: the normalisation would take them off again.",
     )
-    reject(found == kernel // 9 * 25 + norm.count_params(), "its kernels are 3 by 3, not 5 by 5.")
-    right = kernel + norm.count_params()
-    below = convolution.kernel.shape[2]
-    reject(found != right, f"{maps} maps from {below} maps, by 3 by 3, and four numbers a map.")
-    return f"{right:,}, of which {4 * maps} are the normalisation's."
+    reject(found == 25 * below * maps + norm, f"its kernels are {side} by {side}, not 5 by 5.")
+    right = kernel + norm
+    reject(
+        found != right,
+        f"{maps} maps from {below} maps, by {side} by {side}, and four numbers a map.",
+    )
+    return f"{right:,}, of which {norm} are the normalisation's."
 
 
 @exercise("a number")
@@ -53,7 +57,7 @@ def luck_of_the_best(errors, settings, images, rate):
     return (
         f"of {settings} equal settings, the best makes about {right:.0f} mistakes instead of "
         f"{expected:.0f}. If all read the same images, the best stands out less. "
-        "That is why the test set stays shut until everything is chosen."
+        "That is why no test image should take part in a choice."
     )
 
 
@@ -77,7 +81,7 @@ def answers_of_many(combine, probabilities):
     differing = (_combined(combine, probabilities) != _voted(probabilities)).sum()
     return (
         f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote, in which "
-        "three unsure networks outweigh two sure ones."
+        "two unsure networks outweigh one that is sure."
     )
 
 

@@ -440,7 +440,7 @@ def context():
         "largest_shift": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
-        "normalised_convolution": (1, deep_network(maps=(2, 3, 2, 3), kernel_sizes=(3, 3, 3, 3))),
+        "normalised_convolution": (1, deep_network(maps=[2] * 6, kernel_sizes=[3] * 6)),
         "luck_of_the_best": (1, 10, 6000, 0.004),
         "answers_of_many": (1, draw.dirichlet(np.ones(10), (3, 20))),
     }
