@@ -21,7 +21,11 @@ OPTIONS = {"maps": [2, 3], "kernel_sizes": [3, 3], "pooled": [1], "repeated": []
 def left(tmp_path, monkeypatch):
     """Return a folder in which a run of study "small" was left, with its network."""
     recipe = small_study.recipe(
-        network="deep_network", method="one_cycle", epochs=1, network_options=OPTIONS
+        data=load_mnist().name,
+        network="deep_network",
+        method="one_cycle",
+        epochs=1,
+        network_options=OPTIONS,
     )
     plan = recipes.Study("for tests", {"first": recipe}, opens_test_set=True)
     monkeypatch.setitem(recipes.STUDIES, "small", plan)
