@@ -22,7 +22,7 @@ help:
 	@echo "make colab-test  run chapters as on Colab, on its versions: [CHAPTERS=\"01 02\"]"
 	@echo "Another Python: make PYTHON=python3.13 ..."
 
-notebooks test check lab refresh stamp: $(VENV)/.ready
+notebooks check lab refresh stamp: $(VENV)/.ready
 	@$(BIN) -m course $@
 
 $(VENV)/.ready: requirements.txt pyproject.toml
@@ -33,7 +33,7 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(BIN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-site guide: $(VENV)/.ready-site
+test site guide: $(VENV)/.ready-site
 	@$(BIN) -m course $@
 
 pdf: $(VENV)/.ready-site

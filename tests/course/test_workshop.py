@@ -873,6 +873,7 @@ def test_a_note_in_a_chapter_stands_in_the_guide_below_its_section():
 def test_the_command_writes_the_guide_and_slides_apart_from_the_learner_s_notebooks(
     tmp_path, monkeypatch, capsys
 ):
+    pytest.importorskip("sphinx_book_theme", reason="needs pip install -r requirements-site.txt")
     monkeypatch.setattr(instructor, "FOLDER", tmp_path / "guide")
     monkeypatch.setattr(instructor, "TIMES", tmp_path / "times.json")
     monkeypatch.setattr(instructor, "ROOT", tmp_path)
