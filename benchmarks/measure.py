@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -48,8 +49,8 @@ def call(function, *args):
     """Call a function of this folder in a fresh process.
 
     function: str, "module:name"; args: what JSON can carry.
-    Returns what the function returned, and the process's peak memory in MiB, which is never less
-    than what this process took: it has to stay small. Raises CallFailed if the process fails.
+    Returns what the function returned, and the process's peak memory in MiB. Raises CallFailed if
+    the process fails.
     """
     command = [sys.executable, __file__, function, json.dumps(args)]
     environment = os.environ | {"PYTHONPATH": str(HERE.parent), "MPLBACKEND": "agg"}
@@ -58,6 +59,14 @@ def call(function, *args):
         last = (done.stderr.strip() or "no message").splitlines()[-1]
         raise CallFailed(f"{last} ({function}, exit status {done.returncode})")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def peak_mib():
+    """The most memory that this process has taken, in MiB: float."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # what getrusage says on Linux is never less than what the parent took
+        return int(re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS counts bytes
 
 
 def write_data(path):
@@ -152,6 +161,4 @@ def _library():
 if __name__ == "__main__":
     module, name = sys.argv[1].split(":")
     result = getattr(importlib.import_module(module), name)(*json.loads(sys.argv[2]))
-    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux KiB
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
-    print(f"\n{json.dumps([result, peak])}")
+    print(f"\n{json.dumps([result, peak_mib()])}")

@@ -7,12 +7,19 @@ import os
 import signal
 import sys
 import threading
+import zipfile
+import zlib
 
 from lenet_helpers.runtime import resolve_named_paths
 
 
 class ToolError(Exception):
     """Something a person can mend; its text is all they need to see."""
+
+
+# What reading a damaged file raises.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError)
+UNREADABLE += (EOFError, csv.Error, zipfile.BadZipFile, zlib.error)
 
 
 @contextlib.contextmanager
@@ -24,7 +31,7 @@ def blaming(path, problem="is damaged", remedy="Check it out again.", error=Tool
     """
     try:
         yield
-    except (ValueError, LookupError, TypeError, AttributeError, csv.Error, OSError) as found:
+    except UNREADABLE as found:
         reason = f"{found} is missing" if isinstance(found, KeyError) else f"{found}"
         reason = reason.strip().partition("\n")[0].rstrip(".")
         raise error(f"{path} {problem}: {reason}. {remedy}") from found

@@ -52,9 +52,11 @@ def test_pages_are_counted_as_read_right_refused_or_misread(monkeypatch):
 def test_a_process_reports_what_it_found_and_its_memory():
     from measure import call, machine
 
+    large = np.ones(2 * 2**30 // 8)  # what this process takes does not count
     found, peak = call("measure:machine")
+    del large
     assert found == machine()
-    assert 10 < peak < 10_000  # MiB; never less than what this process has taken so far
+    assert 10 < peak < 1000
 
 
 def test_a_process_that_fails_says_why():

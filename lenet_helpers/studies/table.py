@@ -188,11 +188,16 @@ def read_probabilities(path):
 
     path: of the runs' CSV.
     Returns (dict, rung -> (seeds, N, 10) float32, in the order of the seeds; (N,) uint8).
+    Raises TableError if they are not stored, or damaged.
     """
-    with np.load(probabilities_path(path), allow_pickle=False) as arrays:
-        labels, rungs = arrays["labels"], {}
-        for name in sorted(set(arrays.files) - {"labels"}):
-            rungs.setdefault(name.rpartition("-")[0], []).append(arrays[name])
+    stored, rungs = probabilities_path(path), {}
+    remedy = f"`python -m lenet_helpers study probabilities {Path(path).stem}` makes it anew."
+    blamed = blaming(stored, "cannot be read", remedy, TableError)
+    with blamed, np.load(stored, allow_pickle=False) as arrays:
+        labels = arrays["labels"]
+        runs = [name.rpartition("-") for name in arrays.files if name != "labels"]
+        for rung, _, seed in sorted(runs, key=lambda run: (run[0], int(run[2]))):
+            rungs.setdefault(rung, []).append(arrays[f"{rung}-{seed}"])
     return {rung: np.stack(seeds) / np.float32(SURE) for rung, seeds in rungs.items()}, labels
 
 

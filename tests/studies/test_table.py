@@ -5,6 +5,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lenet_helpers.studies import recipes
@@ -13,9 +14,12 @@ from lenet_helpers.studies.table import (
     RunTable,
     TableError,
     epochs_path,
+    probabilities_path,
     read_epochs,
+    read_probabilities,
     read_right,
     read_runs,
+    write_arrays,
 )
 from tests.studies import small_study
 from tests.studies.fake_run import fake_run
@@ -133,3 +137,20 @@ def test_writers_take_turns(table):
     for writer in writers:
         writer.join()
     assert len(read_runs(table.path)) == len(seeds) + 3
+
+
+def test_probabilities_come_in_the_order_of_the_seeds(tmp_path):
+    seeds = {f"a-b-{seed}": np.full((2, 10), seed, "uint16") for seed in (10, 9)}
+    write_arrays(probabilities_path(tmp_path / "some.csv"), seeds | {"labels": np.uint8([3, 5])})
+    found, labels = read_probabilities(tmp_path / "some.csv")
+    assert (found["a-b"][:, 0, 0] * 65535).round().tolist() == [9, 10]
+    assert labels.tolist() == [3, 5]
+
+
+@pytest.mark.parametrize("kept", [None, 0, 100, -100])
+def test_probabilities_that_cannot_be_read_are_named(kept, tmp_path):
+    path = probabilities_path(tmp_path / "some.csv")
+    write_arrays(path, {"labels": np.arange(500), "a-0": np.arange(500)})
+    path.unlink() if kept is None else path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(TableError, match=r"some_probabilities\.npz cannot be read: .*study probab"):
+        read_probabilities(tmp_path / "some.csv")
