@@ -122,7 +122,7 @@ def relevance(image, maps, subject):
     figure.colorbar(drawn, ax=panels, shrink=0.75, label="loss of probability")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
-    figure.suptitle(f"What the answer depends on\n{subject}", fontsize=12)
+    figure.suptitle(f"Which squares cost the answer its probability\n{subject}", fontsize=12)
     return figure
 
 
@@ -132,7 +132,7 @@ def randomisation(edges, maps, correlations, subject):
     edges: (28, 28) float, which no network has a part in; maps: (stages, 28, 28) float;
     correlations: Series, stage -> how alike maps of many images are to those of the first stage.
     """
-    size = (2.1 * len(maps) + 2.4, 3.4)
+    size = (2.1 * len(maps) + 2.4, 3.6)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = "A digit's edges, then maps of the digit while layers lose what they learned: " + (
         ", ".join(
@@ -144,37 +144,38 @@ def randomisation(edges, maps, correlations, subject):
     for axes, picture, (stage, alike) in zip(panels, maps, correlations.items(), strict=True):
         axes.imshow(picture, cmap="cividis")
         axes.set_title(textwrap.fill(stage, 12), fontsize=11)
-        axes.set_xlabel(f"mean rank correlation {alike:.2f}", fontsize=9)
+        axes.set_xlabel(f"mean rank\ncorrelation {alike:.2f}", fontsize=11)
     for axes in (first, *panels):
         axes.set(xticks=[], yticks=[])
-    figure.suptitle(f"Does the map depend on what was learned?\n{subject}", fontsize=12)
+    text = "yellow: large; each map has a scale of its own"
+    figure.suptitle(f"Does the map depend on what was learned?\n{subject}\n{text}", fontsize=12)
     return figure
 
 
 def distorted(examples, units, subject):
-    """One digit under every corruption, one row each.
+    """One digit under every corruption, one column each.
 
     examples: dict, corruption -> dict, severity as a text -> (28, 28) uint8; units: dict,
     corruption -> its severity's name.
     """
-    columns = max(map(len, examples.values()))
-    size = (1.15 * columns + 1.2, 1.4 * len(examples) + 0.8)
+    rows = max(map(len, examples.values()))
+    size = (1.75 * len(examples) + 0.2, 1.65 * rows + 1.4)
     figure, panels = subplots(
-        len(examples), columns, figsize=size, layout="constrained", squeeze=False
+        rows, len(examples), figsize=size, layout="constrained", squeeze=False
     )
     figure.alt = (
-        "A digit, distorted in steps that are written above each; one row for each of "
+        "A digit, distorted in steps that are written below each; one column for each of "
         + ", ".join(examples)
     )
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
         axes.spines[:].set_color(GREY)
-    for row, (name, pictures) in zip(panels, examples.items(), strict=True):
-        row[0].set_ylabel("\n".join([name, *textwrap.wrap(units[name], 15)]), fontsize=9)
-        for axes, (severity, picture) in zip(row, pictures.items(), strict=False):
+    for column, (name, pictures) in zip(panels.T, examples.items(), strict=True):
+        column[0].set_title("\n".join([name, *textwrap.wrap(units[name], 18)]), fontsize=11)
+        for axes, (severity, picture) in zip(column, pictures.items(), strict=False):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
             axes.set_frame_on(True)
-            axes.set_title(severity, fontsize=9)
+            axes.set_xlabel(severity, fontsize=11)
     figure.suptitle(f"One digit, distorted in {len(examples)} ways\n{subject}", fontsize=12)
     return figure
 
@@ -266,9 +267,8 @@ def label_errors(images, table, subject):
 
     images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
     """
-    rows = max(1, -(-len(table) // 5))
-    size = (11, 2.9 * rows + 0.9)
-    figure, panels = subplots(rows, 5, figsize=size, squeeze=False)
+    rows = max(1, -(-len(table) // 8))
+    figure, panels = subplots(rows, 8, figsize=(13, 2.7 * rows + 1), squeeze=False)
     figure.alt = (
         f"The {len(table)} images with their label, the other digit that people could choose, the "
         "votes for the label, for the other digit and for neither, and what the network answers."
@@ -279,9 +279,9 @@ def label_errors(images, table, subject):
     for axes, row in zip(panels.flat, table.itertuples(), strict=False):
         axes.imshow(images[row.image], cmap=SHADES, vmin=0, vmax=INK)
         votes = f"votes: {row.votes_label}, {row.votes_suggested}, {row.votes_neither}"
-        axes.set_title(f"label {row.label}, or rather {row.suggested}?\n{votes}", fontsize=10)
+        axes.set_title(f"label {row.label}, or {row.suggested}?\n{votes}", fontsize=12)
         colour = BLUE if row.answer == row.label else "black"
-        axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=11, fontweight="bold")
+        axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=12, fontweight="bold")
     text = "votes: for the label, for the other digit, for neither; blue: answered as labelled"
     figure.suptitle(f"Labels that people doubted\n{subject}\n{text}", fontsize=12)
     return figure

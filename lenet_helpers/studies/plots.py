@@ -122,7 +122,7 @@ def sizes(runs, marks, subject):
     ticks = [1_000, 3_000, 10_000, 30_000]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
-    axes.set_xlim(0.7 * runs["parameters"].min(), 1.7 * runs["parameters"].max())
+    axes.set_xlim(0.6 * runs["parameters"].min(), 1.7 * runs["parameters"].max())
     axes.grid(alpha=0.3)
     axes.legend(title="dots: one run each; lines: means")
     return titled(figure, axes, "What a parameter buys", subject)
@@ -130,7 +130,7 @@ def sizes(runs, marks, subject):
 
 def _number(axes, means):
     for size, error in means.items():
-        place = {"xytext": (-38, -12), "textcoords": "offset points", "fontsize": 9}
+        place = {"xytext": (-45, -14), "textcoords": "offset points", "fontsize": 9}
         place |= {"color": ORANGE, "weight": "bold"}
         axes.annotate(f"{error:.2f} %", (size, error), **place)
 

@@ -73,7 +73,7 @@ def test_randomisation_writes_each_correlation_under_its_map(random):
     edges, *maps = random.random((3, 28, 28))
     numbers = pd.Series([1, 0.234], ["learned", "drawn"])
     figure = plots.randomisation(edges, maps, numbers, SUBJECT)
-    assert figure.axes[2].get_xlabel() == "mean rank correlation 0.23"
+    assert figure.axes[2].get_xlabel() == "mean rank\ncorrelation 0.23"
     for axes, picture in zip(figure.axes, (edges, *maps), strict=True):
         np.testing.assert_array_equal(shown(axes), picture)
 
@@ -81,8 +81,8 @@ def test_randomisation_writes_each_correlation_under_its_map(random):
 def test_distorted_images_bear_their_severity(images):
     examples = {"blur": {"0": images[0], "1": images[1]}, "noise": {"0": images[2]}}
     figure = plots.distorted(examples, {"blur": "pixels", "noise": "share of ink"}, SUBJECT)
-    assert [axes.get_title() for axes in figure.axes] == ["0", "1", "0", ""]
-    assert figure.axes[2].get_ylabel() == "noise\nshare of ink"
+    assert [axes.get_xlabel() for axes in figure.axes] == ["0", "0", "1", ""]
+    assert figure.axes[1].get_title() == "noise\nshare of ink"
 
 
 def test_robustness_draws_a_curve_and_its_band_for_each_corruption():
@@ -127,7 +127,7 @@ def test_doubted_labels_bear_their_votes_and_the_answer(images):
     more = {"votes_suggested": [5, 3], "votes_neither": [0, 0], "answer": [9, 0]}
     figure = plots.label_errors(images, pd.DataFrame(columns | more), SUBJECT)
     np.testing.assert_array_equal(shown(figure.axes[1]), images[5])
-    assert figure.axes[0].get_title() == "label 8, or rather 9?\nvotes: 0, 5, 0"
+    assert figure.axes[0].get_title() == "label 8, or 9?\nvotes: 0, 5, 0"
     answers = [axes.xaxis.label for axes in figure.axes[:2]]
     assert [text.get_text() for text in answers] == ["network: 9", "network: 0"]
     assert answers[0].get_color() != answers[1].get_color()
