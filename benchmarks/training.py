@@ -8,7 +8,7 @@ convolve and pool. Ratios are taken within a round.
 Every measurement goes into lenet_helpers/artifacts/speed.csv, one row per epoch:
     round             0, 1, ...
     variant           a key of VARIANTS
-    loop, layers      what figures call its loop and its layers
+    loop, layers      what Chapter 4 calls its loop and its layers
     epoch             0 is the one that also compiles
     seconds           training, validation and logging of that epoch
     accuracy, loss, val_accuracy, val_loss    what the epoch's log says

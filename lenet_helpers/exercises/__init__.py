@@ -8,7 +8,7 @@ that runs before its answer says "Not yet", too.
 import sys
 
 from lenet_helpers.exercises.chapter1 import (
-    floor_of_a_detector,
+    accuracy_of_a_detector,
     ink_of_each_digit,
     nearest_mean,
     slice_shape,

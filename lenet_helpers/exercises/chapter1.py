@@ -31,7 +31,7 @@ def slice_shape(shape, images):
 
 
 @exercise("a number, a percentage")
-def floor_of_a_detector(percent, labels):
+def accuracy_of_a_detector(percent, labels):
     """Exercise 1.2: how often "this is no 5" is right, in percent, if it is always said."""
     percent, fives = read_number(percent), 100 * np.mean(labels == 5)
     right = 100 - fives
@@ -43,7 +43,7 @@ def floor_of_a_detector(percent, labels):
     off = abs(percent - right)
     reject(0.01 < off < 1.5, "close, but guessed or rounded: let Python compute it.")
     reject(off > 0.01, "count how many labels are not 5, and divide by all.")
-    return f"{right:.2f} %, and it has found no 5. Compare every accuracy with such a floor."
+    return f"{right:.2f} %, and it has found no 5. Compare every accuracy with such a baseline."
 
 
 @exercise("an array of ten numbers")

@@ -15,36 +15,40 @@ from lenet_helpers.plots.style import SHADES
 
 COLOURS = "PuOr_r"  # as in chapter 3's cells: purple below 0, orange above
 LINE, FRAME = "0.45", sns.color_palette("colorblind")[2]
-PIXEL = 0.1  # a map's pixel in the drawing's unit: maps are to scale
+MAP = 0.53  # a map's side is this times the root of its pixels: small maps can be seen, too
 VALUE = 0.03  # a vector's value, from top to bottom
-BETWEEN, GAP, STEP = 0.2, 1.1, 2.6  # two maps, two stages, and at least from left to left
+BETWEEN, GAP, STEP = 0.2, 1.0, 2.8  # two maps, two stages, and at least from left to left
 FEW = 16  # so many units are drawn one by one
 
 
 def network(model, image):
-    """Draw a chain of layers: what each puts out for one image, maps to scale, as real values.
+    """Draw a chain of layers: what each puts out for one image, as real values.
 
-    model: built, of convolutions, poolings, Flatten and Dense, with square maps; its last layer
-           puts out probabilities.
+    model: built, of convolutions, poolings, Flatten and Dense, with square maps and no padding;
+           its last layer puts out probabilities.
     image: (side, side, channels) float, as the model reads it.
-    Returns a Figure. It follows figure 2 of LeCun et al. 1998, with the maps side by side.
+    Returns a Figure. It follows figure 2 of LeCun et al. 1998, with the maps side by side, the
+    pixels of small maps enlarged, and frames on all that one value of the last maps depends on.
     Raises ValueError for a layer of another kind.
     """
     operations = [_operation(layer) for layer in model.layers]
     stages = _stages(model, image)
     top = max(np.abs(stage.values).max() for stage in stages[1:])
-    figure, axes = subplots(figsize=(12, 6.2), layout="constrained")
+    figure, axes = subplots(figsize=(13, 5), layout="constrained")
     figure.alt = _alt(stages)
     for stage in stages[1:]:
         _draw(axes, stage, COLOURS, -top, top)
     _draw(axes, stages[0], SHADES, 0, 1)
     upper, lower = _caption(axes, stages, operations)
-    for layer, (before, after) in zip(model.layers, pairwise(stages), strict=True):
-        _connect(axes, layer, before, after)
-    axes.set(aspect="equal", xlim=(-0.4, stages[-1].right + 1.6), ylim=(lower - 2.2, upper + 1.2))
+    _frame(axes, model.layers, stages)
+    for before, after in pairwise(stages):
+        if not after.is_maps:
+            _fan(axes, before, after)
+    axes.set(aspect="equal", xlim=(-0.4, stages[-1].right + 1.6), ylim=(lower - 2.8, upper + 1.3))
     axes.axis("off")
     scale = ScalarMappable(Normalize(-top, top), COLOURS)
-    figure.colorbar(scale, ax=axes, label="output of a layer", shrink=0.5, aspect=25, pad=0.01)
+    below = axes.inset_axes((0, lower + 1.5, stages[0].width, 0.25), transform=axes.transData)
+    figure.colorbar(scale, cax=below, label="output of a layer", orientation="horizontal")
     axes.set_title(f"{model.name}: {model.count_params():,} parameters", fontsize=13)
     return figure
 
@@ -75,17 +79,17 @@ class Stage:
 
     @property
     def side(self):
-        return PIXEL * self.values.shape[0]
+        return MAP * self.values.shape[0] ** 0.5
 
     @property
     def width(self):
-        return self.columns * (self.side + BETWEEN) - BETWEEN if self.is_maps else 0.5
+        return self.columns * (self.side + BETWEEN) - BETWEEN if self.is_maps else 0.55
 
     @property
     def height(self):
         if self.is_maps:
             return self.rows * (self.side + BETWEEN) - BETWEEN
-        return (0.55 if self.is_units else VALUE) * len(self.values)
+        return (0.62 if self.is_units else VALUE) * len(self.values)
 
     @property
     def right(self):
@@ -93,10 +97,10 @@ class Stage:
 
     @property
     def size(self):
-        """The shape as the paper writes it: 6 @ 24×24."""
-        if self.is_maps:
-            return "{2} @ {0}×{1}".format(*self.values.shape)
-        return f"{len(self.values)} values"
+        if not self.is_maps:
+            return f"{len(self.values)} values"
+        side, _, maps = self.values.shape
+        return f"{side}×{side}" if maps == 1 else f"{maps} maps, {side}×{side}"
 
     def corner(self, number):
         """Return where the upper left corner of a map is."""
@@ -120,8 +124,8 @@ def _alt(stages):
     sizes = [f"{stage.name} {' by '.join(map(str, stage.values.shape))}" for stage in stages]
     answer = stages[-1].values
     return (
-        "A handwritten digit and what each layer of a network makes of it, to scale, from left to "
-        f"right: {', '.join(sizes)}. The answer is {answer.argmax()}, with a probability of "
+        "A handwritten digit and what each layer of a network makes of it, from left to right: "
+        f"{', '.join(sizes)}. The answer is {answer.argmax()}, with a probability of "
         f"{answer.max():.2f}."
     )
 
@@ -149,13 +153,15 @@ def _draw_units(axes, stage):
     """Draw the probabilities of an output layer, as shades of grey, and write the largest."""
     radius = stage.width / 2
     for unit, value in enumerate(stage.values):
-        centre = (stage.left + radius, stage.height / 2 - 0.55 * (unit + 0.5))
+        centre = (stage.left + radius, stage.height / 2 - 0.62 * (unit + 0.5))
         shade = {"facecolor": str(1 - 0.85 * value), "edgecolor": LINE}
         axes.add_patch(Circle(centre, radius, linewidth=0.6, **shade))
         colour = "white" if value > 0.5 else "black"
-        axes.text(*centre, unit, ha="center", va="center_baseline", fontsize=9, color=colour)
+        axes.text(*centre, unit, ha="center", va="center_baseline", fontsize=11, color=colour)
         if value == stage.values.max():
-            axes.text(stage.right + 0.15, centre[1], f"{value:.2f}", va="center_baseline")
+            axes.text(
+                stage.right + 0.15, centre[1], f"{value:.2f}", va="center_baseline", fontsize=12
+            )
 
 
 def _caption(axes, stages, operations):
@@ -163,53 +169,57 @@ def _caption(axes, stages, operations):
     upper = max(stage.height for stage in stages) / 2 + 0.4
     for stage in stages:
         middle = stage.left + stage.width / 2
-        axes.text(middle, upper + 0.5, stage.name, ha="center", fontsize=12, weight="bold")
-        axes.text(middle, upper, stage.size, ha="center", fontsize=10)
+        axes.text(middle, upper + 0.6, stage.name, ha="center", fontsize=13, weight="bold")
+        axes.text(middle, upper, stage.size, ha="center", fontsize=11)
     for operation, (before, after) in zip(operations, pairwise(stages), strict=True):
         middle = (before.left + before.width / 2 + after.left + after.width / 2) / 2
-        axes.text(middle, -upper, operation, ha="center", va="top", fontsize=10)
+        axes.text(middle, -upper, operation, ha="center", va="top", fontsize=11)
     return upper, -upper
 
 
-def _connect(axes, layer, before, after):
-    if after.is_maps:
-        return _connect_windows(axes, layer, before, after)
+def _fan(axes, before, after):
     inside, middle = before.right + 0.05, before.height / 2
     right, far = after.left - 0.05, after.height / 2
     corners = [(inside, -middle), (inside, middle), (right, far), (right, -far)]
     axes.add_patch(Polygon(corners, facecolor="0.93", edgecolor="none", zorder=0))
 
 
-def _connect_windows(axes, layer, before, after):
-    """Join a window to the one value that is computed from it.
+def _frame(axes, layers, stages):
+    """Frame one value of the last maps and, stage by stage before, all that it depends on.
 
-    A convolution reads the window in every map, a pooling in the map of the same number.
+    A convolution reads its window in every map, a pooling in the map of the same number.
     """
-    is_pooling = "Pooling" in type(layer).__name__
-    reach = (layer.pool_size if is_pooling else layer.kernel_size)[0]
-    row = column = after.values.shape[0] // 2
-    made = after.rows // 2 * after.columns
-    read = [made] if is_pooling else list(_maps(before))
-    target = _window(after, made, row, column, 1)
-    sources = [
-        _window(before, number, layer.strides[0] * row, layer.strides[0] * column, reach)
-        for number in read
-    ]
-    halo = [withStroke(linewidth=2.3, foreground="white")]
-    on_grey = before.name == "input"  # where green is seen without a halo, which would hide ink
-    for window in (target, *sources):
-        effects = [] if on_grey and window is not target else halo
-        edge = {"edgecolor": FRAME, "lw": 1.3, "path_effects": effects}
-        axes.add_patch(Polygon(window, fill=False, zorder=4, **edge))
-    joined = sources[0 if is_pooling else (before.rows // 2 + 1) * before.columns - 1]
-    for here, there in zip(joined, target, strict=True):  # behind the maps, to hide none of them
-        axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=-1, lw=1.4)
+    steps = [step for step in zip(layers, pairwise(stages), strict=True) if step[1][1].is_maps]
+    last = steps[-1][1][1]
+    shown = last.rows // 2 * last.columns  # the map that the lines lead to
+    framed, first, reach = [shown], (last.values.shape[0] - 1) // 2, 1
+    frame = _frame_maps(axes, last, framed, shown, first, reach)
+    for layer, (before, _) in reversed(steps):
+        is_pooling = "Pooling" in type(layer).__name__
+        window, stride = layer.pool_size if is_pooling else layer.kernel_size, layer.strides[0]
+        first, reach = first * stride, (reach - 1) * stride + window[0]
+        if not is_pooling:
+            framed = _maps(before)
+            shown = (before.rows // 2 + 1) * before.columns - 1
+        target, frame = frame, _frame_maps(axes, before, framed, shown, first, reach)
+        for here, there in ((frame[1], target[0]), (frame[2], target[3])):
+            axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=-1, lw=1.6)
 
 
-def _window(stage, number, row, column, reach):
-    """Return the four corners of a square of values in a map."""
+def _frame_maps(axes, stage, framed, shown, first, reach):
+    """Frame the same square of values in some maps; return its corners in the one shown."""
+    for number in framed:
+        look = {"lw": 2, "path_effects": [withStroke(linewidth=3.4, foreground="white")]}
+        corners = _window(stage, number, first, reach)
+        axes.add_patch(Polygon(corners, fill=False, zorder=4, edgecolor=FRAME, **look))
+    return _window(stage, shown, first, reach)
+
+
+def _window(stage, number, first, reach):
+    """Return the four corners of a square of values in a map, clockwise from the upper left."""
+    pixel = stage.side / stage.values.shape[0]
     left, top = stage.corner(number)
-    left, top, far = left + PIXEL * column, top - PIXEL * row, PIXEL * reach
+    left, top, far = left + pixel * first, top - pixel * first, pixel * reach
     return [(left, top), (left + far, top), (left + far, top - far), (left, top - far)]
 
 

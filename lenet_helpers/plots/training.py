@@ -1,10 +1,9 @@
-"""Figures of chapter 4: what training does, and how fast."""
+"""Figures of chapter 4: runs from several seeds, and what a fused layer looks at."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, note, titled
+from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
 
 def shared_window(image, size):
@@ -37,7 +36,7 @@ def seed_accuracies(runs, article):
 
     runs: DataFrame, columns seed, val_accuracy; article: float, the article's; both in [0, 1].
     """
-    figure, axes = subplots(figsize=(8.5, 3.6), layout="constrained")
+    figure, axes = subplots(figsize=(7, 4), layout="constrained")
     figure.alt = (
         "Final validation accuracy of the same recipe from several seeds, one dot per seed, with "
         "the band of mean and standard deviation, and the article's run as a dashed line."
@@ -51,38 +50,5 @@ def seed_accuracies(runs, article):
     axes.set_xticks(range(len(runs)), runs["seed"])
     axes.set(xlabel="seed", ylabel="validation accuracy in %")
     axes.grid(axis="y", alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return titled(figure, axes, "The same recipe, another seed", "20 epochs each")
-
-
-def training_speed(runs):
-    """Seconds an epoch of several ways to train: a dot for each epoch, a line at the median.
-
-    runs: DataFrame as `benchmarks/training.py` writes it. First epochs are left out: they also
-    compile. The slowest comes first. Label and colour say which layers convolve and pool.
-    """
-    steady = runs[runs["epoch"] > 0]
-    by_variant = steady.groupby("variant")
-    order = by_variant["seconds"].median().sort_values(ascending=False).index
-    colours = dict(zip(steady["layers"].unique(), (BLUE, ORANGE), strict=False))
-    figure, axes = subplots(figsize=(9, 0.6 * len(order) + 1.6), layout="constrained")
-    figure.alt = (
-        "Seconds an epoch of several ways to train the same network, a dot for each measurement. "
-        "The compiled loop with fused layers is the fastest."
-    )
-    for place, variant in enumerate(order):
-        run = by_variant.get_group(variant)
-        seconds, layers = run["seconds"], run["layers"].iloc[0]
-        median = seconds.median()
-        axes.plot(seconds, np.full(len(seconds), place), "o", color=colours[layers], alpha=0.5)
-        axes.plot(median, place, "|", color=colours[layers], ms=16, mew=3)
-        note(axes, f"{median:.1f} s", (median, place), (0, 11), "center")
-    first = runs.drop_duplicates("variant").set_index("variant")
-    layers = first["layers"].replace("Conv2D and AveragePooling2D", "Keras's layers")
-    labels = first["loop"] + ", " + layers
-    axes.set_yticks(range(len(order)), labels[order])
-    axes.set(xlabel="seconds an epoch (line: median)", xlim=(0, 1.1 * steady["seconds"].max()))
-    axes.set_ylim(len(order) - 0.5, -0.7)
-    axes.grid(axis="x", alpha=0.3)
-    machine = f"{runs['processor'].iloc[0]}, {runs['cores'].iloc[0]} cores"
-    return titled(figure, axes, "One recipe: which loop, and which layers", machine)
+    figure.legend(loc="outside lower center", ncols=3)
+    return titled(figure, axes, "The same recipe from several seeds", "20 epochs each")

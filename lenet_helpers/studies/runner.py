@@ -448,7 +448,7 @@ def _on_cluster(jobs, table, claimed, address):
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise StudyError(f"No Dask scheduler answers at {address}: {error}") from error
-    with client, contextlib.ExitStack() as claims:
+    with _closing(client), contextlib.ExitStack() as claims:
         try:
             client.wait_for_workers(1, timeout=PATIENCE_FOR_WORKERS)
         except TimeoutError as error:
@@ -472,6 +472,16 @@ def _on_cluster(jobs, table, claimed, address):
             ) from error
 
 
+@contextlib.contextmanager
+def _closing(client, **options):
+    try:
+        yield
+    finally:
+        # asyncio cannot change a timeout that has just passed, and closing may try to.
+        with contextlib.suppress(TimeoutError, RuntimeError):
+            client.close(**options)
+
+
 def _ended(client, futures):
     """Futures as they end; now and then the scheduler is asked whether it is still at work.
 
@@ -489,10 +499,8 @@ def _ended(client, futures):
             try:
                 client.sync(client.scheduler.identity, callback_timeout=PATIENCE)
             except TimeoutError as error:
-                # asyncio cannot change a timeout that has just passed, and closing tries to.
-                with contextlib.suppress(TimeoutError, RuntimeError):
-                    client.close(timeout=0)
-                raise CommClosedError("it does not answer") from error
+                with _closing(client, timeout=0):
+                    raise CommClosedError("it does not answer") from error
             continue
         left -= done
         yield from done

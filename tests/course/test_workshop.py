@@ -410,7 +410,7 @@ def context():
     counts, split = draw.integers(1, 9, (10, 10)), slice(0, 540)
     return {
         "slice_shape": (1, images),
-        "floor_of_a_detector": (1, labels),
+        "accuracy_of_a_detector": (1, labels),
         "ink_of_each_digit": (1, digits),
         "nearest_mean": (1, means, digits),
         "channels_first": (1, images),
@@ -512,7 +512,7 @@ def boxed_loss(distances, label, j):
     "name, answer",
     [
         ("slice_shape", np.array([32, 14, 28])),
-        ("floor_of_a_detector", pd.Series([90.0])),
+        ("accuracy_of_a_detector", pd.Series([90.0])),
         ("channels_first", [32, 1, 28, 28]),
         ("largest_layer", ("C5", 30840.0, " C")),
         ("small_network", network_without_names),

@@ -22,7 +22,9 @@ def test_the_drawing_is_made_from_the_model(model):
     written = texts(figure)
     for name in ("input", "C1", "S2", "C3", "S4", "flatten", "C5", "output"):
         assert name in written
-    assert {"6 @ 24×24", "16 @ 4×4", "256 values", "2×2\naverage\npooling"} <= set(written)
+    assert {"28×28", "6 maps, 24×24", "16 maps, 4×4", "256 values", "2×2\naverage\npooling"} <= set(
+        written
+    )
     assert "5×5\nconvolution\ntanh\n2,416\nparameters" in written
     assert overlapping(figure) == []
 
@@ -41,6 +43,19 @@ def test_it_shows_what_each_layer_puts_out(model):
     assert f"The answer is {probabilities.argmax()}," in figure.alt
 
 
+def test_frames_show_what_one_value_of_s4_depends_on(model):
+    axes = diagram.network(model, IMAGE).axes[0]
+    extents = {picture.get_array().shape: picture.get_extent() for picture in axes.images}
+    green = [patch for patch in axes.patches if patch.get_edgecolor()[:3] == diagram.FRAME]
+    frames = [patch.get_xy() for patch in green]
+    widths = [np.ptp(corners[:, 0]) for corners in frames]
+    for side, reach, maps in ((4, 1, 1), (8, 2, 1), (12, 6, 6), (24, 12, 6), (28, 16, 1)):
+        left, right, _, top = extents[side, side]
+        assert np.isclose(widths, reach * (right - left) / side).sum() == maps
+    in_pixels = (frames[-1] - (left, top)) * 28 / (right - left)
+    assert np.allclose(in_pixels[[0, 2]], [(4, -4), (20, -20)])  # of value (1, 1) of S4
+
+
 def test_another_model_gives_another_drawing():
     import keras
     from keras import layers
@@ -53,7 +68,7 @@ def test_another_model_gives_another_drawing():
         layers.Dense(20, name="fourth"),
     ]
     written = texts(diagram.network(keras.Sequential(stack), np.ones((32, 32, 1), "float32")))
-    assert {"4 @ 30×30", "4 @ 10×10", "400 values", "20 values"} <= set(written)
+    assert {"4 maps, 30×30", "4 maps, 10×10", "400 values", "20 values"} <= set(written)
     assert "3×3\nmax\npooling" in written
 
 

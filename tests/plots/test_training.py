@@ -5,29 +5,8 @@ import pandas as pd
 import pytest
 
 from lenet_helpers import plots
-from tests.figures import texts
-
-LAYERS = {"fit": "Conv2D and AveragePooling2D", "ours": "fused layers"}
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
-
-
-def test_speed_leaves_out_the_first_epoch_and_begins_with_the_slowest():
-    rows = [
-        *((0, "ours", 0, 99), (0, "ours", 1, 2), (1, "ours", 0, 99), (1, "ours", 1, 3)),
-        *((0, "fit", 0, 99), (0, "fit", 1, 10), (1, "fit", 0, 99), (1, "fit", 1, 30)),
-    ]
-    runs = pd.DataFrame(rows, columns=["round", "variant", "epoch", "seconds"])
-    runs = runs.assign(loop=runs["variant"] + " loop", layers=runs["variant"].map(LAYERS))
-    figure = plots.training_speed(runs.assign(processor="Some CPU", cores=2))
-    axes = figure.axes[0]
-    dots, medians = axes.lines[:4:2], axes.lines[1:4:2]
-    assert [list(line.get_xdata()) for line in dots] == [[10, 30], [2, 3]]
-    assert [list(line.get_xdata()) for line in medians] == [[20], [2.5]]
-    labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == ["fit loop, Keras's layers", "ours loop, fused layers"]
-    assert {"20.0 s", "2.5 s"} <= set(texts(figure))
-    assert "Some CPU, 2 cores" in axes.get_title()
 
 
 def test_seeds_are_shown_in_percent():
