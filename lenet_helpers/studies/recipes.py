@@ -450,7 +450,7 @@ def _cheap_choices():
     return {
         "lenet-52k": _small("lenet_topology", LENET_52K),
         "lenet-58k": _small("lenet_topology", LENET_58K),
-        **{f"plain-rate-{rate}": _plain(rate) for rate in PLAIN_RATES},
+        **{f"plain-rate-{rate}": _plain(rate) for rate in (0.001, 0.002, 0.005)},
     }
 
 
@@ -503,7 +503,6 @@ GENTLE = {
 MU, PUBLISHED_MU = 0.5, 0.1
 SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
-PLAIN_RATES = (0.001, 0.002, 0.005)
 
 STUDIES = {
     "seeds": Study(
