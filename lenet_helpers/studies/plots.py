@@ -72,6 +72,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=()):
     axes.grid(axis="x", alpha=0.3)
     if marks:
         _mark(axes, marks)
+        axes.set_xlabel("test error in %, logarithmic")
         ends = [table["low"].min(), runs["error"].min(), table["high"].max(), *marks.values()]
         axes.set_xlim(0.8 * min(ends), 1.25 * max(ends))
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
@@ -147,7 +148,7 @@ def distortions(images, distorted, subject):
     )
     figure.alt = (
         "Digits, one a row, each followed by distortions of it: a little moved, turned, larger or "
-        "smaller, and with bent strokes. All can still be read."
+        "smaller, and with bent strokes. Nearly all can still be read."
     )
     for axes, picture in zip(panels.flat, columns.swapaxes(0, 1).reshape(-1, 28, 28), strict=True):
         axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)

@@ -303,7 +303,7 @@ def _ladder():
     rungs["depth"] = replace(averaged, network="deep_network", network_options=DEPTH)
     deep = rungs["depth"]
     climb("longer", epochs=25)
-    rungs["statistics"] = replace(deep, options={**deep.options, "recount": True})
+    rungs["recalibration"] = replace(deep, options={**deep.options, "recount": True})
     climb("strong-distortions", options={"distort": ELASTIC})
     climb("six-convolutions", {**SIX_CONVOLUTIONS, "weighted": False})
     climb("25-epochs", epochs=25)
@@ -376,8 +376,8 @@ def _choices_of_kinds():
 
 
 def _of_size(maps, network=(), learning_rate=0.02, distort=(), validation_split=0):
-    """The recipe of "statistics" for fewer maps: a higher rate, more epochs, three poolings."""
-    recipe = _ladder()["statistics"]
+    """The recipe of "recalibration" for fewer maps: a higher rate, more epochs, three poolings."""
+    recipe = _ladder()["recalibration"]
     return replace(
         recipe,
         epochs=20,
@@ -402,7 +402,7 @@ def _sizes():
         "2910": _of_size(THREE_THOUSAND),
         "9968": _of_size(TEN_THOUSAND, distort=GENTLE),
         "lenet-58k": lenet,
-        "lenet-58k-statistics": replace(lenet, options={**lenet.options, "recount": True}),
+        "lenet-58k-recalibration": replace(lenet, options={**lenet.options, "recount": True}),
     }
 
 
@@ -450,7 +450,7 @@ def _cheap_choices():
     return {
         "lenet-52k": _small("lenet_topology", LENET_52K),
         "lenet-58k": _small("lenet_topology", LENET_58K),
-        **{f"plain-rate-{rate}": _plain(rate) for rate in PLAIN_RATES},
+        **{f"plain-rate-{rate}": _plain(rate) for rate in (0.001, 0.002, 0.005)},
     }
 
 
@@ -503,7 +503,6 @@ GENTLE = {
 MU, PUBLISHED_MU = 0.5, 0.1
 SMALL, MIDDLE = _affine(1, 0.08, 0.05, 0.1), _affine(2, 0.15, 0.1, 0.2)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
-PLAIN_RATES = (0.001, 0.002, 0.005)
 
 STUDIES = {
     "seeds": Study(
@@ -579,10 +578,6 @@ STUDIES = {
     "choices_again": Study(
         "the cheap choices once more, to list the validation images that each misreads",
         _cheap_choices(),
-    ),
-    "choices_writers": Study(
-        "the rate of the article's network, on images of writers not seen in training",
-        {f"plain-rate-{rate}": replace(_plain(rate), validation="writers") for rate in PLAIN_RATES},
     ),
     "choices1998": Study(
         "what the paper leaves open, on validation images",

@@ -64,7 +64,7 @@ def test_what_others_report_is_a_line_of_the_ladder():
     axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, {"the paper": 0.95}).axes[0]
     line = next(line for line in axes.lines if line.get_label() == "the paper: 0.95 %")
     assert set(line.get_xdata()) == {0.95}
-    assert axes.get_xscale() == "log"
+    assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "test error in %, logarithmic")
 
 
 def test_each_size_of_a_recipe_has_its_runs_and_their_mean():

@@ -86,7 +86,6 @@ LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 2}
 LEAST_SEEDS |= {
     "choices_small": 1,
     "choices_sizes": 1,
-    "choices_writers": 1,
     "choices_again": 1,
     "patience": 5,
     "students": 5,
