@@ -111,7 +111,7 @@ def sizes(runs, marks, subject):
         + ". Both fall as the network grows."
     )
     by_recipe = runs.groupby("recipe", sort=False)
-    looks = [(ORANGE, "D-", (-40, -16)), (BLUE, "v--", (6, 5))]
+    looks = [(ORANGE, "D-", (-48, -16)), (BLUE, "v--", (6, 5))]
     for (recipe, ours), (color, line, place) in zip(by_recipe, looks, strict=False):
         means = ours.groupby("parameters")["error"].mean()
         axes.plot(ours["parameters"], ours["error"], "o", color=color, ms=4, alpha=0.5)
