@@ -49,7 +49,7 @@ def network(model, image):
     scale = ScalarMappable(Normalize(-top, top), COLOURS)
     below = axes.inset_axes((0, lower + 1.5, stages[0].width, 0.25), transform=axes.transData)
     bar = figure.colorbar(scale, cax=below, orientation="horizontal")
-    bar.set_label("output of a layer", fontsize=13)
+    bar.set_label("output of a layer", fontsize=12)
     axes.set_title(f"{model.name}: {model.count_params():,} parameters", fontsize=13)
     return figure
 
