@@ -2,8 +2,8 @@
 
 With `keras.utils.set_random_seed`, Keras's `fit` shows the images in the same order in every epoch
 (Keras 3 with TensorFlow; without a seed, in a new one). `train` draws a new order for each. What
-that does to the test error is measured by Chapter 4's recipe: by `train` from forty seeds with a new
-order and from forty with one, and by `fit`, with README's code on one page, from five.
+that does to the test error is measured by Chapter 4's recipe: by `train` from forty seeds with a
+new order and from forty with one, and by `fit`, with README's code on one page, from five.
 
 A run takes one to five minutes, in a process of its own; each writes its row into
 lenet_helpers/artifacts/order.csv, with columns program, order, seed and test_errors, and none is
