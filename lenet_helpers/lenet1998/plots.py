@@ -32,22 +32,18 @@ def connection_table(table):
     return figure
 
 
-def glyphs(codes, distances):
-    """The codes of the ten digits as pictures, each with its nearest other and how far that is.
+def glyphs(codes):
+    """The codes of the ten digits as pictures.
 
-    codes: (10, 84) of +1 and -1; distances: (10, 10) int, in how many pixels two of them differ.
+    codes: (10, 84) of +1 and -1.
     """
-    figure, panels = subplots(2, 5, figsize=(8.5, 6.2), layout="constrained")
+    figure, panels = subplots(2, 5, figsize=(8.5, 6), layout="constrained")
     figure.alt = (
-        "The ten digits as small black and white pictures of twelve rows and seven columns, each "
-        "with the digit that differs from it in the fewest pixels."
+        "The ten digits as small black and white pictures of twelve rows and seven columns."
     )
     for digit, axes in enumerate(panels.flat):
-        others = np.delete(np.arange(len(codes)), digit)
-        nearest = others[distances[digit, others].argmin()]
         _code(axes, codes[digit])
-        text = f"nearest: {nearest}, {distances[digit, nearest]} pixels"
-        axes.set_title(f"{digit}\n{text}", fontsize=9)
+        axes.set_title(f"{digit}")
     title = f"The ten codes, {ROWS} by {COLUMNS}: ink +1, paper -1\ndrawn for this series"
     figure.suptitle(title, fontsize=12)
     return figure
@@ -66,7 +62,7 @@ def squashing(function):
     )
     axes.plot(x, function(x), color=BLUE, label="scaled tanh of the paper")
     axes.plot(x, np.tanh(x), color=GREY, linestyle="--", label="tanh")
-    axes.plot([-1, 1], function(np.array([-1.0, 1.0])), "o", color=ORANGE, label="codes: ±1")
+    axes.plot([-1, 1], function(np.array([-1.0, 1.0])), "o", color=ORANGE, label="goals of F6: ±1")
     axes.set(xlabel="weighted sum", ylabel="state of the unit", xlim=(-3, 3))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")

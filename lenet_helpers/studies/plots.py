@@ -32,7 +32,7 @@ def error_gallery(images, labels, answers, subject, doubtful=None):
     return figure
 
 
-def ladder(table, runs, title, subject, marks=None, side_steps=()):
+def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=()):
     """Test errors on the way from one network to another, one change a step.
 
     table: DataFrame in order of the steps, index step (str), columns mean, low, high (%); a step
@@ -40,6 +40,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=()):
     runs:  DataFrame, columns step, error (%), one row per run.
     marks: dict, name -> error (%), drawn as lines; with them, the axis is logarithmic.
     side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
+    bold: steps whose name is bold.
     """
     figure, axes = subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
     aside = table.index.isin(side_steps)
@@ -65,6 +66,8 @@ def ladder(table, runs, title, subject, marks=None, side_steps=()):
     axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", color=BLUE, ms=4, label="one run")
     names = ["↳ " * int(side) + name for name, side in zip(places.index, aside, strict=True)]
     axes.set_yticks(range(len(table)), names)
+    for label, step in zip(axes.get_yticklabels(), table.index, strict=True):
+        label.set_fontweight("bold" if step in bold else "normal")
     axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)
     if marks:

@@ -55,6 +55,11 @@ def test_steps_that_nothing_starts_from_are_hollow_and_have_an_arrow():
     assert figure.alt.endswith("nothing starts from them: b.")
 
 
+def test_steps_can_be_made_bold():
+    axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, bold=["b"]).axes[0]
+    assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["normal", "bold"]
+
+
 def test_what_others_report_is_a_line_of_the_ladder():
     axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, {"the paper": 0.95}).axes[0]
     line = next(line for line in axes.lines if line.get_label() == "the paper: 0.95 %")
