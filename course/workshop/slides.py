@@ -91,17 +91,23 @@ def _closing(text):
 
 
 def _shown(cell):
-    """What a cell shows, as HTML: its picture, or a table, or else its text."""
-    for output in cell.outputs:
-        data = output.get("data", {})
-        if PNG in data:
-            alt = html.escape(output.metadata.get(PNG, {}).get("alt", ""))
-            return f'<img src="data:{PNG};base64,{"".join(data[PNG].split())}" alt="{alt}">'
-        if "text/html" in data:
-            return data["text/html"]
-        if text := output.get("text") or data.get("text/plain"):
-            return f"<pre>{html.escape(text)}</pre>"
-    raise ToolError(f"Cell {cell.id!r} is tagged {TAG!r}, and shows nothing.")
+    """What a cell shows, as HTML: texts, tables and pictures, in its order."""
+    shown = "\n".join(filter(None, map(_as_html, cell.outputs)))
+    if not shown:
+        raise ToolError(f"Cell {cell.id!r} is tagged {TAG!r}, and shows nothing.")
+    return shown
+
+
+def _as_html(output):
+    """An output's picture, or a table, or else its text."""
+    data = output.get("data", {})
+    if PNG in data:
+        alt = html.escape(output.metadata.get(PNG, {}).get("alt", ""))
+        return f'<img src="data:{PNG};base64,{"".join(data[PNG].split())}" alt="{alt}">'
+    if "text/html" in data:
+        return data["text/html"]
+    text = output.get("text") or data.get("text/plain")
+    return f"<pre>{html.escape(text)}</pre>" if text else ""
 
 
 def _section(slide, place):

@@ -105,7 +105,10 @@ def nearest_mean(nearest, means, digits):
         "of floats? In uint8, 3 - 5 is 254.",
     )
     percent = 100 * np.mean(answers == labels)
-    return f"{percent:.0f} % of 500 training images. All that was learned is ten mean images."
+    return (
+        f"{percent:.0f} % of 500 training images, which went into the means, too. All that was "
+        "learned is ten mean images."
+    )
 
 
 def _mean_pixels(images, labels):

@@ -54,9 +54,12 @@ def largest_layer(layer, parameters, reason, network):
         f"{right}, yes, but not {parameters:,.0f} parameters: units × (inputs + 1).",
     )
     reason = read_word(reason)
+    others = {one.name: one.filters for one in network.layers if hasattr(one, "filters")}
+    second = max(others, key=others.get)
     reject(
         reason == "a",
-        "its number of units is not it: conv2 has half as many kernels, and far fewer parameters.",
+        f"it has, but that is not why: {right} has {units} units and {counts[right]:,} parameters, "
+        f"{second} has {others[second]} kernels and only {counts[second]:,}.",
     )
     reject(reason == "b", "it does learn more numbers, but that is what we want explained.")
     reject(reason != "c", 'the reason is one of "a", "b" and "c".')

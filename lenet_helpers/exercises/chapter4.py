@@ -81,4 +81,4 @@ def distance_in_deviations(distance, accuracies, one):
         not is_close(distance, right, 0.05),  # which a learner may well round to a tenth
         "divide (accuracy - mean of the seeds) by their standard deviation.",
     )
-    return f"{right:.1f} deviations. Such a run turns up by chance, so it shows nothing yet."
+    return f"{right:.1f} deviations. Such a run turns up often by chance, so it shows little."

@@ -44,20 +44,27 @@ def threshold(value, model, digits):
     value = read_number(value)
     reject(not 0 <= value <= 1, "a threshold of confidence lies between 0 and 1.")
     training, validation = split_validation(len(digits.x_train))
-    sources = {"test": digits.x_test, "training": digits.x_train[training]}
-    for name, images in sources.items():
-        theirs = np.quantile(predict(model, images).max(axis=1), REJECTED)
+    answers = predict(model, digits.x_test)
+    confidences = {
+        "test": answers.max(axis=1),
+        "training": predict(model, digits.x_train[training]).max(axis=1),
+    }
+    for name, theirs in confidences.items():
         reject(
-            is_close(value, theirs, 1e-5),
+            is_close(value, np.quantile(theirs, REJECTED), 1e-5),
             f"this one was chosen on the {name} images; the validation images are for choosing.",
         )
-    confidences = predict(model, digits.x_train[validation]).max(axis=1)
-    rejected = np.mean(confidences < value)
+    judged = predict(model, digits.x_train[validation]).max(axis=1)
+    rejected = np.mean(judged < value)
     reject(
-        abs(rejected - REJECTED) > 1.5 / len(confidences),
+        abs(rejected - REJECTED) > 1.5 / len(judged),
         f"it rejects {rejected:.1%} of the validation images, not {100 * REJECTED:g} %.",
     )
-    return f"chosen on validation images, it rejects {rejected:.1%} of them."
+    kept, wrong = confidences["test"] >= value, answers.argmax(axis=1) != digits.y_test
+    return (
+        f"chosen on validation images. It rejects {1 - kept.mean():.1%} of the test images, and "
+        f"leaves {(wrong & kept).sum()} of {wrong.sum()} mistakes."
+    )
 
 
 @exercise("two p-values, from 0 to 1")

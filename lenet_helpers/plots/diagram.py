@@ -48,7 +48,8 @@ def network(model, image):
     axes.axis("off")
     scale = ScalarMappable(Normalize(-top, top), COLOURS)
     below = axes.inset_axes((0, lower + 1.5, stages[0].width, 0.25), transform=axes.transData)
-    figure.colorbar(scale, cax=below, label="output of a layer", orientation="horizontal")
+    bar = figure.colorbar(scale, cax=below, orientation="horizontal")
+    bar.set_label("output of a layer", fontsize=12)
     axes.set_title(f"{model.name}: {model.count_params():,} parameters", fontsize=13)
     return figure
 
@@ -203,13 +204,13 @@ def _frame(axes, layers, stages):
             shown = (before.rows // 2 + 1) * before.columns - 1
         target, frame = frame, _frame_maps(axes, before, framed, shown, first, reach)
         for here, there in ((frame[1], target[0]), (frame[2], target[3])):
-            axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=-1, lw=1.6)
+            axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=-1, lw=2.6)
 
 
 def _frame_maps(axes, stage, framed, shown, first, reach):
     """Frame the same square of values in some maps; return its corners in the one shown."""
     for number in framed:
-        look = {"lw": 2, "path_effects": [withStroke(linewidth=3.4, foreground="white")]}
+        look = {"lw": 2.6, "path_effects": [withStroke(linewidth=4, foreground="white")]}
         corners = _window(stage, number, first, reach)
         axes.add_patch(Polygon(corners, fill=False, zorder=4, edgecolor=FRAME, **look))
     return _window(stage, shown, first, reach)

@@ -44,9 +44,10 @@ def seed_errors(runs, single, subject):
     figure, axes = subplots(figsize=(8.5, 4.4), layout="constrained")
     mean, deviation = runs["error"].mean(), runs["error"].std()
     figure.alt = (
-        f"Test error of {len(runs)} seeds, each with a bar of one standard deviation over test "
-        f"images, {runs['noise'].mean():.2f} %, and a band of one standard deviation over seeds, "
-        f"{mean:.2f} ± {deviation:.2f} %. Beside them, "
+        f"Test errors of {len(runs)} seeds, {runs['error'].min():.2f} to {runs['error'].max():.2f} "
+        f"%, each with a bar of one standard deviation over images, {runs['noise'].mean():.2f} "
+        f"%, and a band of one standard deviation over seeds, {mean:.2f} ± {deviation:.2f} %. "
+        "Beside them, "
         + ", ".join(f"{name}: {error:.2f} %" for name, (error, _) in single.items())
         + "."
     )
@@ -54,13 +55,15 @@ def seed_errors(runs, single, subject):
     axes.axhspan(mean - deviation, mean + deviation, color=ORANGE, alpha=0.25, lw=0, label=text)
     axes.axhline(mean, color=ORANGE)
     text = "test images: one run ± one standard deviation"
-    look = {"fmt": "o", "capsize": 3}
+    look = {"fmt": "o", "capsize": 2, "markersize": 4, "elinewidth": 1}
     axes.errorbar(range(len(runs)), runs["error"], runs["noise"], color=BLUE, label=text, **look)
-    places = range(len(runs), len(runs) + len(single))
+    gap = 1 + len(runs) // 20
+    places = range(len(runs) - 1 + gap, len(runs) - 1 + gap + len(single))
     axes.errorbar(places, *zip(*single.values(), strict=True), color=GREY, **look)
-    names = [*(f"seed {seed}" for seed in runs["seed"]), *single]
-    axes.set_xticks(range(len(names)), names)
-    axes.set(ylabel="test error in %")
+    shown = range(0, len(runs), max(1, len(runs) // 8))
+    names = [*(f"{runs['seed'].iloc[place]}" for place in shown), *single]
+    axes.set_xticks([*shown, *places], names)
+    axes.set(xlabel="seed", ylabel="test error in %")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="upper left")
     return titled(figure, axes, "Two kinds of noise of the same order", subject)

