@@ -132,7 +132,7 @@ def randomisation(edges, maps, correlations, subject):
     edges: (28, 28) float, which no network has a part in; maps: (stages, 28, 28) float;
     correlations: Series, stage -> how alike maps of many images are to those of the first stage.
     """
-    size = (2.1 * len(maps) + 2.4, 3.6)
+    size = (2.1 * len(maps) + 2.4, 3.9)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = "A digit's edges, then maps of the digit while layers lose what they learned: " + (
         ", ".join(
@@ -147,7 +147,7 @@ def randomisation(edges, maps, correlations, subject):
         axes.set_xlabel(f"mean rank\ncorrelation {alike:.2f}", fontsize=11)
     for axes in (first, *panels):
         axes.set(xticks=[], yticks=[])
-    text = "yellow: large; each map has a scale of its own; correlations: means over images"
+    text = "yellow: large; each map on its own scale; correlations: means over images"
     figure.suptitle(f"Does the map change with the weights?\n{subject}\n{text}", fontsize=12)
     return figure
 
