@@ -45,6 +45,17 @@ def test_slides_are_what_is_tagged_between_objectives_and_closing():
     assert last == Slide("What you saw", "- A dot.")
 
 
+@pytest.mark.parametrize("text, tags", [("Look.\n\n", {}), ("", {}), ("", SLIDE)])
+def test_a_question_comes_on_a_slide_before_its_answer(text, tags):
+    asking = new_markdown_cell(
+        text + "**Before you run the cells:** how many\ndots?", metadata=tags
+    )
+    cells = [asking, drawn(), drawn(**SLIDE), drawn(**SLIDE)]
+    _, question, answer, other, _ = slides(chapter(new_markdown_cell("## Dots"), *cells))
+    assert question.text.endswith("ow many\ndots?") and not question.shown
+    assert answer.shown and other.shown
+
+
 @pytest.mark.parametrize(
     "text, expected",
     [
