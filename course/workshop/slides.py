@@ -1,9 +1,9 @@
 """Slides of a chapter: its tagged figures and key lines, with notes for whoever speaks.
 
 A code cell tagged `slide` becomes a slide with what it shows. A Markdown cell tagged `slide` gives
-its first lines to the figure right before it, or becomes a slide of its own. A question that stands
-"before you run" such a figure is a slide before it. A chapter's objectives are the first slide, what
-it ends with is the last.
+its first lines to the figure right before it, or becomes a slide of its own. A question that a text
+asks "before you run" such a figure is a slide before it. A chapter's objectives are the first
+slide, what it ends with is the last.
 """
 
 import html

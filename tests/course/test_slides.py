@@ -47,13 +47,9 @@ def test_slides_are_what_is_tagged_between_objectives_and_closing():
 
 @pytest.mark.parametrize("text, tags", [("Look.\n\n", {}), ("", {}), ("", SLIDE)])
 def test_a_question_comes_on_a_slide_before_its_answer(text, tags):
-    asking = new_markdown_cell(
-        text + "**Before you run the cells:** how many\ndots?", metadata=tags
-    )
-    cells = [asking, drawn(), drawn(**SLIDE), drawn(**SLIDE)]
-    _, question, answer, other, _ = slides(chapter(new_markdown_cell("## Dots"), *cells))
-    assert question.text.endswith("ow many\ndots?") and not question.shown
-    assert answer.shown and other.shown
+    asking = new_markdown_cell(f"{text}**Before you run the cells:** how many?", metadata=tags)
+    found = slides(chapter(asking, drawn(), drawn(**SLIDE), drawn(**SLIDE)))
+    assert [slide.text[-8:] for slide in found[1:-1]] == ["ow many?", "", ""]
 
 
 @pytest.mark.parametrize(
