@@ -27,7 +27,7 @@ def handwriting(names, steps, squeezed, answers, subject):
             panel.set(xticks=[], yticks=[])
         panels[0, column].set_title(textwrap.fill(name, 10), fontsize=9)
         for row, way in ((3, "normalised"), (4, "squeezed")):
-            panels[row, column].set_xlabel(f"read as {answers[way][column]}", fontsize=9)
+            panels[row, column].set_xlabel(f"read as {answers[way][column]}", fontsize=11)
     for panel, row in zip(panels[:, 0], rows, strict=True):
         panel.set_ylabel(textwrap.fill(row, 12), fontsize=9)
     figure.suptitle(f"From a drawing to what the network gets\n{subject}", fontsize=12)

@@ -74,7 +74,7 @@ class Normalised:
             "drawn": self.given,
             "ink": self.ink,
             "cropped": self.cropped,
-            f"sized to {BOX} × {BOX}": self.sized,
+            f"sized to fit {BOX} × {BOX}": self.sized,
             "centred by mass": self.centred,
         }
 

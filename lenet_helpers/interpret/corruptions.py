@@ -115,10 +115,10 @@ CORRUPTIONS = {
         thicken, "pixels that edges move out", 0, (-1, -0.75, -0.5, 0, 0.5, 1, 1.5, 2)
     ),
     "noise": Corruption(
-        add_noise, "standard deviation, share of ink", 0, (0, 0.1, 0.2, 0.3, 0.4, 0.5)
+        add_noise, "standard deviation, full ink is 1", 0, (0, 0.1, 0.2, 0.3, 0.4, 0.5)
     ),
     "blur": Corruption(blur, "standard deviation, pixels", 0, (0, 0.5, 1, 1.5, 2, 2.5)),
-    "contrast": Corruption(contrast, "distance from mean, factor", 1, (1, 0.8, 0.6, 0.4, 0.3, 0.2)),
+    "contrast": Corruption(contrast, "part of contrast kept", 1, (1, 0.8, 0.6, 0.4, 0.3, 0.2)),
 }
 
 

@@ -94,7 +94,7 @@ def embedding(points, labels, correct, axes_names, subject):
         middle = np.median(points[labels == digit], axis=0)
         _stamp(axes, str(digit), middle, TEN_COLOURS[digit])
     wrong = points[~correct]
-    text = f"misread ({len(wrong)} of {len(points):,})"
+    text = f"misread ({len(wrong)})"
     axes.scatter(*wrong.T, s=45, marker="x", color="black", lw=1.5, label=text)
     axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
     axes.legend(loc="lower right")

@@ -60,11 +60,12 @@ def randomised(model, names, seed=0):
 def cascade(model):
     """Copies of a model, randomised from the output towards the input, one layer more each time.
 
-    Returns a dict, name of the layer reached -> copy, for the layers that learn.
+    Returns a dict, names of the random layers as one text -> copy, for the layers that learn.
     Adebayo et al. 2018, sec. 3: a map that explains what was learned has to change on this way.
     """
     names = [layer.name for layer in reversed(model.layers) if layer.trainable_weights]
-    return {name: randomised(model, names[: place + 1]) for place, name in enumerate(names)}
+    many = (names[:count] for count in range(1, len(names) + 1))
+    return {", ".join(some): randomised(model, some) for some in many}
 
 
 def rank_correlation(maps, others):

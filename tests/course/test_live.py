@@ -352,7 +352,7 @@ def test_a_digit_is_drawn_with_the_mouse_and_read(page):
     spoken = page.locator("#spoken").inner_text()
     assert re.fullmatch(r"Read as 3, \d+ per cent; second \d, \d+", spoken)
     names = page.locator("#steps figcaption").all_inner_texts()
-    assert names == ["drawn", "cropped", "sized to 20\xa0×\xa020", "centred by mass"]
+    assert names == ["drawn", "cropped", "sized to fit 20\xa0×\xa020", "centred by mass"]
     keep(page, "desk")
 
 

@@ -99,7 +99,7 @@ function pictured() {
   }
   const { box, cropped, sized, centred, top, left } = normalise(drawn, rules);
   const scale = sized.height / cropped.height;
-  const size = `sized to ${times(rules.box, rules.box)}`;
+  const size = `sized to fit ${times(rules.box, rules.box)}`;
   return {
     pictures: [first, ["cropped", cropped], [size, sized], ["centred by mass", centred]],
     place: { left: box.left - left / scale, top: box.top - top / scale, scale },
