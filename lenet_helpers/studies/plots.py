@@ -27,12 +27,14 @@ def error_gallery(images, labels, answers, subject, doubtful=None):
     for axes, image, label, answer, doubt in shown:
         axes.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
         text = f"{label}{'?' if doubt else ''}→{answer}"
-        axes.set_title(text, fontsize=9, pad=2, color=ORANGE if doubt else "black")
-    figure.suptitle(f"All {len(images)} mistakes: what it is → what was answered\n{subject}")
+        look = {"color": ORANGE, "weight": "bold"} if doubt else {"color": "black"}
+        axes.set_title(text, fontsize=9, pad=2, **look)
+    key = "; orange, with ?: label in doubt" if doubtful.any() else ""
+    figure.suptitle(f"All {len(images)} mistakes: what it is → what was answered{key}\n{subject}")
     return figure
 
 
-def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=()):
+def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), words=None):
     """Test errors on the way from one network to another, one change a step.
 
     table: DataFrame in order of the steps, index step (str), columns mean, low, high (%); a step
@@ -41,6 +43,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=()):
     marks: dict, name -> error (%), drawn as lines; with them, the axis is logarithmic.
     side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
     bold: steps whose name is bold.
+    words: dict, step -> what it is (str), written after its name.
     """
     figure, axes = subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
     aside = table.index.isin(side_steps)
@@ -64,7 +67,8 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=()):
             look = {"fmt": "D", "color": ORANGE, "mfc": face, "capsize": 4}
             axes.errorbar(some["mean"], places[chosen], xerr=reach, label=text, **look)
     axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", color=BLUE, ms=4, label="one run")
-    names = ["↳ " * int(side) + name for name, side in zip(places.index, aside, strict=True)]
+    names = [f"{name}: {words[name]}" if words else name for name in places.index]
+    names = ["↳ " * int(side) + name for name, side in zip(names, aside, strict=True)]
     axes.set_yticks(range(len(table)), names)
     for label, step in zip(axes.get_yticklabels(), table.index, strict=True):
         label.set_fontweight("bold" if step in bold else "normal")
@@ -97,7 +101,7 @@ def sizes(runs, marks, subject):
     """Test error against the number of parameters, both on logarithmic scales.
 
     runs: DataFrame, columns recipe (str, at most two), parameters (int), error (%), one row per
-        run; the means of a recipe are joined by a line, those of the first have their number.
+        run; the means of a recipe have their numbers and are joined by a line.
     marks: DataFrame, columns name, parameters, error: networks to compare with.
     """
     figure, axes = subplots(figsize=(8.5, 4.6), layout="constrained")
@@ -107,13 +111,15 @@ def sizes(runs, marks, subject):
         + ". Both fall as the network grows."
     )
     by_recipe = runs.groupby("recipe", sort=False)
-    looks = [(ORANGE, "D-"), (BLUE, "v--")]
-    for (recipe, ours), (color, line) in zip(by_recipe, looks, strict=False):
+    looks = [(ORANGE, "D-", (-48, -16)), (BLUE, "v--", (6, 5))]
+    for (recipe, ours), (color, line, place) in zip(by_recipe, looks, strict=False):
         means = ours.groupby("parameters")["error"].mean()
         axes.plot(ours["parameters"], ours["error"], "o", color=color, ms=4, alpha=0.5)
         axes.plot(means, line, color=color, label=recipe)
-        if color == ORANGE:
-            _number(axes, means)
+        for size, error in means.items():
+            look = {"color": color, "weight": "bold", "fontsize": 9}
+            offset = {"xytext": place, "textcoords": "offset points"}
+            axes.annotate(f"{error:.3g} %", (size, error), **offset, **look)
     for row, marker in zip(marks.itertuples(), "s^P", strict=False):
         axes.plot(row.parameters, row.error, marker, color=GREY, label=row.name)
     everything = np.concatenate([runs["error"], marks["error"]])
@@ -127,13 +133,6 @@ def sizes(runs, marks, subject):
     axes.grid(alpha=0.3)
     axes.legend(title="dots: one run each; lines: means")
     return titled(figure, axes, "What a parameter buys", subject)
-
-
-def _number(axes, means):
-    for size, error in means.items():
-        place = {"xytext": (-45, -14), "textcoords": "offset points", "fontsize": 9}
-        place |= {"color": ORANGE, "weight": "bold"}
-        axes.annotate(f"{error:.2f} %", (size, error), **place)
 
 
 def distortions(images, distorted, subject):

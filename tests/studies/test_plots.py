@@ -30,6 +30,7 @@ def test_doubtful_labels_are_marked(images):
     first, second = [axes.title for axes in figure.axes if axes.images]
     assert (first.get_text(), second.get_text()) == ("1→3", "2?→4")
     assert (first.get_color(), second.get_color()) == ("black", ORANGE)
+    assert "orange, with ?: label in doubt" in figure.get_suptitle()
 
 
 TABLE = pd.DataFrame({"mean": [1.5, 1.0], "low": [1.2, 0.8], "high": [1.8, 1.2]}, ["a", "b"])
@@ -60,6 +61,12 @@ def test_steps_can_be_made_bold():
     assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["normal", "bold"]
 
 
+def test_a_step_has_its_words_after_its_name():
+    words = {"a": "as it was", "b": "one more", "c": "elsewhere"}
+    axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, words=words).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a: as it was", "b: one more"]
+
+
 def test_what_others_report_is_a_line_of_the_ladder():
     axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, {"the paper": 0.95}).axes[0]
     line = next(line for line in axes.lines if line.get_label() == "the paper: 0.95 %")
@@ -86,7 +93,7 @@ def test_each_size_of_a_recipe_has_its_runs_and_their_mean():
     np.testing.assert_allclose(lines["ours"].get_ydata(), [1.1, 0.6])
     np.testing.assert_allclose(lines["before"].get_ydata(), [2.0])
     assert lines["the article"].get_xdata()[0] == 34_622
-    assert [text.get_text() for text in axes.texts] == ["1.10 %", "0.60 %"]
+    assert [text.get_text() for text in axes.texts] == ["1.1 %", "0.6 %", "2 %"]
 
 
 def test_each_distorted_image_stands_right_of_its_original(images):

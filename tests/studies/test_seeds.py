@@ -1,9 +1,13 @@
 """The table of seeds, and the tolerances that come from it."""
 
+import os
+
 import pandas as pd
 import pytest
 
 from lenet_helpers.__main__ import main
+from lenet_helpers.checkpoints import load_checkpoint
+from lenet_helpers.data import load_mnist
 from lenet_helpers.studies import runner, seeds
 from lenet_helpers.studies.recipes import STUDIES
 from lenet_helpers.studies.table import (
@@ -12,6 +16,7 @@ from lenet_helpers.studies.table import (
     recounted_path,
     robustness_path,
 )
+from lenet_helpers.training import predict
 from tests.studies.fake_run import fake_run
 
 RUN = {"threads": 1, "onednn": False, "instructions": "native"}
@@ -133,6 +138,17 @@ def test_no_network_of_the_ladder_has_more_parameters_than_the_articles():
     assert (ladder["parameters"] + ladder["fixed_parameters"]).max() == 34_622
     lenet = sizes[sizes["rung"] == "lenet-58k"].iloc[0]
     assert lenet["parameters"] + lenet["fixed_parameters"] <= 61_706
+
+
+@pytest.mark.skipif(
+    not os.environ.get("LENET_MNIST"), reason="LENET_MNIST does not name the full MNIST"
+)
+def test_the_kept_network_of_each_size_misreads_what_its_row_says():
+    digits, first = load_mnist(), read_runs(seeds.FOLDER / "sizes.csv").query("seed == 0")
+    counts = first.set_index("rung")["test_errors"].drop("lenet-58k").to_dict()  # not kept
+    networks = {rung: load_checkpoint(f"size_{rung}") for rung in counts}
+    answers = {rung: predict(one, digits.x_test).argmax(1) for rung, one in networks.items()}
+    assert {rung: (found != digits.y_test).sum() for rung, found in answers.items()} == counts
 
 
 def test_a_size_in_a_name_is_the_number_of_parameters():
