@@ -1,8 +1,9 @@
 """Slides of a chapter: its tagged figures and key lines, with notes for whoever speaks.
 
 A code cell tagged `slide` becomes a slide with what it shows. A Markdown cell tagged `slide` gives
-its first lines to the figure right before it, or becomes a slide of its own. A chapter's objectives
-are the first slide, what it ends with is the last.
+its first lines to the figure right before it, or becomes a slide of its own. A question that a text
+asks "before you run" such a figure is a slide before it. A chapter's objectives are the first
+slide, what it ends with is the last.
 """
 
 import html
@@ -20,6 +21,7 @@ MOST = FACTS["slides.most"]["value"]
 SENTENCES, ITEMS = 2, 5  # of a text that a slide shows
 CHAPTER = re.compile(r"^# (Chapter .+)$", re.MULTILINE)
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+QUESTION = re.compile(r"Before you run[^:]*:(?:\*\*)? (.+?)(?:\n\s*\n|\Z)", re.DOTALL)
 
 
 @dataclass
@@ -41,16 +43,20 @@ def slides(notebook):
     objectives = first.source.partition("In this chapter you will")[2]
     name = CHAPTER.search(first.source)[1]
     found = [Slide(name, without_tags(objectives).strip())]
-    section, before = "", None
+    section, asked, before = "", "", None
     for cell in cells[:-1]:
         if cell.cell_type == "markdown":
             section = ([section, *SECTION.findall(cell.source)])[-1]
+            asked = "".join(QUESTION.findall(without_tags(cell.source)))
         if notes.is_note(cell):
             found[-1].notes.append(without_tags(notes.words(cell)))
             continue
         if TAG in cell.metadata.get("tags", []):
             if cell.cell_type == "code":
+                if asked and asked not in found[-1].text:
+                    found.append(Slide(section, asked[0].upper() + asked[1:]))
                 found.append(Slide(section, shown=_shown(cell)))
+                asked = ""
             elif before is not None and before.cell_type == "code" and _is_tagged(before):
                 found[-1].text = key_lines(cell.source)
             else:

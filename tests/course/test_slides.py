@@ -45,6 +45,13 @@ def test_slides_are_what_is_tagged_between_objectives_and_closing():
     assert last == Slide("What you saw", "- A dot.")
 
 
+@pytest.mark.parametrize("text, tags", [("Look.\n\n", {}), ("", {}), ("", SLIDE)])
+def test_a_question_comes_on_a_slide_before_its_answer(text, tags):
+    asking = new_markdown_cell(f"{text}**Before you run the cells:** how many?", metadata=tags)
+    found = slides(chapter(asking, drawn(), drawn(**SLIDE), drawn(**SLIDE)))
+    assert [slide.text[-8:] for slide in found[1:-1]] == ["ow many?", "", ""]
+
+
 @pytest.mark.parametrize(
     "text, expected",
     [
