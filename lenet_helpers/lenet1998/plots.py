@@ -114,7 +114,8 @@ def states_beside_codes(images, states, codes, labels, answers, subject):
         axes[0].set(xticks=[], yticks=[])
         wrong = answers[column] != labels[column]
         text = f"{labels[column]} as {answers[column]}" if wrong else f"{labels[column]}"
-        axes[0].set_title(text, fontsize=10, color=ORANGE if wrong else "black")
+        marked = {"color": ORANGE, "fontweight": "bold"} if wrong else {}
+        axes[0].set_title(text, fontsize=10, **marked)
         _code(axes[1], states[column])
         _code(axes[2], codes[answers[column]])
     for axes, name in zip(panels[:, 0], ["image", "F6", "code of the answer"], strict=True):
