@@ -126,7 +126,8 @@ def sizes(runs, marks, subject):
             offset = {"xytext": (6, 5) if above else (-48, -16), "textcoords": "offset points"}
             axes.annotate(f"{error:.2f} %", (size, error), **offset, **look)
     for row, marker in zip(marks.itertuples(), "s^P", strict=False):
-        axes.plot(row.parameters, row.error, marker, color=GREY, label=f"{row.name}: {row.error:.2f} %")
+        text = f"{row.name}: {row.error:.2f} %"
+        axes.plot(row.parameters, row.error, marker, color=GREY, label=text)
     everything = np.concatenate([runs["error"], marks["error"]])
     axes.set(xscale="log", xlabel="parameters", ylabel="test error in %")
     _logarithmic(axes.yaxis)

@@ -466,7 +466,7 @@ RUNGS = {
     "depth": "five convolutions",
     "longer": "25 epochs",
     "recalibration": "after training",
-    "25-epochs": "strong distortions, six convolutions",
+    "25-epochs": "six convolutions",
     "affine": "no bent strokes",
     "100-epochs": "wider distortions",
     "taught": "by wider networks",
