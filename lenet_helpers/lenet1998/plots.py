@@ -44,7 +44,7 @@ def glyphs(codes):
     for digit, axes in enumerate(panels.flat):
         _code(axes, codes[digit])
         axes.set_title(f"{digit}")
-    title = f"The ten codes, {COLUMNS} wide and {ROWS} high: ink +1, paper -1\ndrawn for this series"
+    title = f"The ten codes, {COLUMNS} wide, {ROWS} high: ink +1, paper -1\ndrawn for this series"
     figure.suptitle(title, fontsize=12)
     return figure
 
