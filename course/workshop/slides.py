@@ -47,10 +47,11 @@ def slides(notebook):
     for cell in cells[:-1]:
         if cell.cell_type == "markdown":
             section = ([section, *SECTION.findall(cell.source)])[-1]
-            asked = "".join(QUESTION.findall(without_tags(cell.source)))
         if notes.is_note(cell):
             found[-1].notes.append(without_tags(notes.words(cell)))
             continue
+        if cell.cell_type == "markdown":
+            asked = "".join(QUESTION.findall(without_tags(cell.source)))
         if TAG in cell.metadata.get("tags", []):
             if cell.cell_type == "code":
                 if asked and asked not in found[-1].text:

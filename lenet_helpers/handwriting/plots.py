@@ -6,11 +6,12 @@ from lenet_helpers.plots.described import blank_figure, subplots
 from lenet_helpers.plots.style import INK, SHADES
 
 
-def handwriting(names, steps, squeezed, answers, subject):
+def handwriting(names, digits, steps, squeezed, answers, subject):
     """Drawn digits on their way into MNIST's form, and squeezed without it: a column for each.
 
-    names: str, what was drawn; steps: `handwriting.Normalised`; squeezed: (N, 28, 28) uint8.
-    answers: dict with "normalised" and "squeezed", (N,) the digits read.
+    names: str, what was drawn; digits: int, which digits; steps: `handwriting.Normalised`;
+    squeezed: (N, 28, 28) uint8.
+    answers: dict with "normalised" and "squeezed", (N,) the digits read; wrong ones are orange.
     """
     rows = ["drawn", "cropped", "sized", "centred: the input", "squeezed: the input"]
     figure, panels = subplots(
@@ -20,17 +21,21 @@ def handwriting(names, steps, squeezed, answers, subject):
         "Each drawn digit in five rows of pictures: as drawn, its bounding box, sized, centred by "
         "mass, and the canvas squeezed without these steps; with what was read."
     )
-    for column, (name, each) in enumerate(zip(names, steps, strict=True)):
+    for column, (name, digit, each) in enumerate(zip(names, digits, steps, strict=True)):
         pictures = [each.given, each.cropped, each.sized, each.centred, squeezed[column]]
         for panel, picture in zip(panels[:, column], pictures, strict=True):
             panel.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
             panel.set(xticks=[], yticks=[])
         panels[0, column].set_title(textwrap.fill(name, 10), fontsize=9)
         for row, way in ((3, "normalised"), (4, "squeezed")):
-            panels[row, column].set_xlabel(f"read as {answers[way][column]}", fontsize=11)
+            answer = answers[way][column]
+            style = {} if answer == digit else {"color": "#b34a00", "fontweight": "bold"}
+            panels[row, column].set_xlabel(f"read as {answer}", fontsize=11, **style)
     for panel, row in zip(panels[:, 0], rows, strict=True):
         panel.set_ylabel(textwrap.fill(row, 12), fontsize=9)
-    figure.suptitle(f"From a drawing to what the network gets\n{subject}", fontsize=12)
+    figure.suptitle(
+        f"From a drawing to what the network gets\n{subject}; orange: misread", fontsize=12
+    )
     return figure
 
 

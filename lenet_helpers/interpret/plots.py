@@ -122,7 +122,7 @@ def relevance(image, maps, subject):
     figure.colorbar(drawn, ax=panels, shrink=0.75, label="loss of probability")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
-    figure.suptitle(f"Which squares cost the answer its probability\n{subject}", fontsize=12)
+    figure.suptitle(f"How much of the answer's probability a square takes\n{subject}", fontsize=12)
     return figure
 
 
@@ -132,7 +132,7 @@ def randomisation(edges, maps, correlations, subject):
     edges: (28, 28) float, which no network has a part in; maps: (stages, 28, 28) float;
     correlations: Series, stage -> how alike maps of many images are to those of the first stage.
     """
-    size = (2.1 * len(maps) + 2.4, 3.6)
+    size = (2.1 * len(maps) + 2.4, 3.9)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = "A digit's edges, then maps of the digit while layers lose what they learned: " + (
         ", ".join(
@@ -147,8 +147,8 @@ def randomisation(edges, maps, correlations, subject):
         axes.set_xlabel(f"mean rank\ncorrelation {alike:.2f}", fontsize=11)
     for axes in (first, *panels):
         axes.set(xticks=[], yticks=[])
-    text = "yellow: large; each map has a scale of its own"
-    figure.suptitle(f"Does the map depend on what was learned?\n{subject}\n{text}", fontsize=12)
+    text = "yellow: large; each map on its own scale; correlations: means over images"
+    figure.suptitle(f"Does the map change with the weights?\n{subject}\n{text}", fontsize=12)
     return figure
 
 
@@ -232,7 +232,7 @@ def adversarial(image, moved, step, answers, subject):
         axes.set_title(title)
     drawn = panels[1].imshow(change, cmap=_signed_colours(), vmin=-step, vmax=step)
     panels[1].set_title(f"the change: {step} grey levels at most")
-    figure.colorbar(drawn, ax=panels[1], shrink=0.7, label="grey levels")
+    figure.colorbar(drawn, ax=panels[1], shrink=0.7, label="grey levels (orange: more ink)")
     for axes in panels:
         axes.set_xlabel("column")
     panels[0].set_ylabel("row")
@@ -241,7 +241,7 @@ def adversarial(image, moved, step, answers, subject):
 
 
 def accuracy_by_step(table, subject):
-    """Accuracy against the size of a step, one line for each choice of direction.
+    """Accuracy against the size of a step, a line for each direction, with 95 % Wilson intervals.
 
     table: DataFrame, columns direction (str), step (grey levels), accuracy, low, high in [0, 1].
     """
@@ -259,6 +259,7 @@ def accuracy_by_step(table, subject):
     axes.set(xlabel="step in grey levels of 255", ylabel="accuracy in %", ylim=(0, 102))
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    subject = f"{subject}\nbands: 95 % Wilson intervals"
     return titled(figure, axes, "Steps of the same size, in two directions", subject)
 
 

@@ -1,6 +1,5 @@
 """Chapter 4: figures show the numbers that they are given."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,12 +16,3 @@ def test_seeds_are_shown_in_percent():
     assert shown["the article's run"] == pytest.approx([98.7, 98.7])
     [band] = axes.patches
     assert [band.get_y(), band.get_height()] == pytest.approx([98, 1])
-
-
-def test_the_windows_have_one_size_and_cover_the_last():
-    figure = plots.shared_window(np.zeros((28, 28), np.uint8), size=5)
-    *four, common = [axes.patches[0] for axes in figure.axes]
-    assert {(one.get_width(), one.get_height()) for one in four} == {(5, 5)}
-    assert {one.get_xy() for one in four} == {(9.5, 7.5), (10.5, 7.5), (9.5, 8.5), (10.5, 8.5)}
-    assert (*common.get_xy(), common.get_width(), common.get_height()) == (9.5, 7.5, 6, 6)
-    assert len({axes.get_xlim() + axes.get_ylim() for axes in figure.axes}) == 1
