@@ -63,7 +63,7 @@ def squashing(function):
     axes.plot(x, function(x), color=BLUE, label="scaled tanh of the paper")
     axes.plot(x, np.tanh(x), color=GREY, linestyle="--", label="tanh")
     axes.plot([-1, 1], function(np.array([-1.0, 1.0])), "o", color=ORANGE, label="goals of F6: ±1")
-    axes.set(xlabel="weighted sum", ylabel="state of the unit", xlim=(-3, 3))
+    axes.set(xlabel="weighted sum", ylabel="value of the unit", xlim=(-3, 3))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     axes.set_title("±1 is reached well before the flat ends", fontsize=12)
@@ -71,19 +71,19 @@ def squashing(function):
 
 
 def curvatures(before, after, mu, subject):
-    """How the curvatures of a layer's weights are spread, before and after training.
+    """How the curvatures of a layer's weights are spread, in a fresh network and a trained one.
 
     before, after: dict, layer -> (N,) float > 0, one for each weight; mu: float, the optimizer's.
     """
     figure, axes = subplots(figsize=(8.5, 5), layout="constrained")
     figure.alt = (
-        "Curvatures of the weights of each layer on a logarithmic axis, before and after training, "
-        "with the constant mu as a dashed line."
+        "Curvatures of the weights of each layer on a logarithmic axis, of a fresh network and of "
+        "the trained one, with the constant mu as a dashed line."
     )
     places = np.arange(len(before))
     for values, shift, colour, name in [
-        (before, -0.17, GREY, "before training"),
-        (after, 0.17, BLUE, "after training"),
+        (before, -0.17, GREY, "a fresh network"),
+        (after, 0.17, BLUE, "the trained one"),
     ]:
         low, middle, high = np.transpose([np.quantile(h, [0, 0.5, 1]) for h in values.values()])
         axes.hlines(places + shift, low, high, color=colour, linewidth=4, alpha=0.35)
