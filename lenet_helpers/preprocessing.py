@@ -54,7 +54,7 @@ def to_deslanted_input(images):
     images: (N, 28, 28) uint8, a NumPy array or a TensorFlow tensor, also inside a `tf.function`.
     Returns (N, 28, 28, 1) float32 in [0, 1] of the same kind, bilinearly interpolated. The row of
     the centre of mass stays, and so does an image without ink.
-    LeCun et al. 1998, section III.A, deslants the digits of its second database in this way.
+    LeCun et al. 1998, section III.A, deslants the digits of one version of its database so.
     Raises as `to_model_input`.
     """
     from keras import ops

@@ -80,8 +80,8 @@ def answers_of_many(combine, probabilities):
     )
     differing = (_combined(combine, probabilities) != _voted(probabilities)).sum()
     return (
-        f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote, in which "
-        "two unsure networks outweigh one that is sure."
+        f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote, which "
+        "ignores how sure the networks are, and may end in a tie."
     )
 
 

@@ -29,8 +29,10 @@ def error_gallery(images, labels, answers, subject, doubtful=None):
         text = f"{label}{'?' if doubt else ''}→{answer}"
         look = {"color": ORANGE, "weight": "bold"} if doubt else {"color": "black"}
         axes.set_title(text, fontsize=9, pad=2, **look)
-    key = "; orange, with ?: label in doubt" if doubtful.any() else ""
-    figure.suptitle(f"All {len(images)} mistakes: what it is → what was answered{key}\n{subject}")
+    key = "what it is → what was answered"
+    if doubtful.any():
+        key = "label → answer; orange, with ?: label in doubt"
+    figure.suptitle(f"All {len(images)} mistakes: {key}\n{subject}")
     return figure
 
 
@@ -100,8 +102,9 @@ def _logarithmic(axis):
 def sizes(runs, marks, subject):
     """Test error against the number of parameters, both on logarithmic scales.
 
-    runs: DataFrame, columns recipe (str, at most two), parameters (int), error (%), one row per
-        run; the means of a recipe have their numbers and are joined by a line.
+    runs: DataFrame, columns recipe (str, two), parameters (int), error (%), one row per run; the
+        means of a recipe are joined by a line, and their numbers stand on the other line's far
+        side.
     marks: DataFrame, columns name, parameters, error: networks to compare with.
     """
     figure, axes = subplots(figsize=(8.5, 4.6), layout="constrained")
@@ -111,17 +114,20 @@ def sizes(runs, marks, subject):
         + ". Both fall as the network grows."
     )
     by_recipe = runs.groupby("recipe", sort=False)
-    looks = [(ORANGE, "D-", (-48, -16)), (BLUE, "v--", (6, 5))]
-    for (recipe, ours), (color, line, place) in zip(by_recipe, looks, strict=False):
+    looks = [(ORANGE, "D-"), (BLUE, "v--")]
+    for (recipe, ours), (color, line) in zip(by_recipe, looks, strict=True):
         means = ours.groupby("parameters")["error"].mean()
+        others = runs[runs["recipe"] != recipe].groupby("parameters")["error"].mean()
         axes.plot(ours["parameters"], ours["error"], "o", color=color, ms=4, alpha=0.5)
         axes.plot(means, line, color=color, label=recipe)
         for size, error in means.items():
             look = {"color": color, "weight": "bold", "fontsize": 9}
-            offset = {"xytext": place, "textcoords": "offset points"}
-            axes.annotate(f"{error:.3g} %", (size, error), **offset, **look)
+            above = error > np.interp(size, others.index, others)
+            offset = {"xytext": (6, 5) if above else (-48, -16), "textcoords": "offset points"}
+            axes.annotate(f"{error:.2f} %", (size, error), **offset, **look)
     for row, marker in zip(marks.itertuples(), "s^P", strict=False):
-        axes.plot(row.parameters, row.error, marker, color=GREY, label=row.name)
+        text = f"{row.name}: {row.error:.2f} %"
+        axes.plot(row.parameters, row.error, marker, color=GREY, label=text)
     everything = np.concatenate([runs["error"], marks["error"]])
     axes.set(xscale="log", xlabel="parameters", ylabel="test error in %")
     _logarithmic(axes.yaxis)

@@ -30,7 +30,7 @@ def test_doubtful_labels_are_marked(images):
     first, second = [axes.title for axes in figure.axes if axes.images]
     assert (first.get_text(), second.get_text()) == ("1→3", "2?→4")
     assert (first.get_color(), second.get_color()) == ("black", ORANGE)
-    assert "orange, with ?: label in doubt" in figure.get_suptitle()
+    assert "label → answer; orange, with ?: label in doubt" in figure.get_suptitle()
 
 
 TABLE = pd.DataFrame({"mean": [1.5, 1.0], "low": [1.2, 0.8], "high": [1.8, 1.2]}, ["a", "b"])
@@ -92,8 +92,9 @@ def test_each_size_of_a_recipe_has_its_runs_and_their_mean():
     ]
     np.testing.assert_allclose(lines["ours"].get_ydata(), [1.1, 0.6])
     np.testing.assert_allclose(lines["before"].get_ydata(), [2.0])
-    assert lines["the article"].get_xdata()[0] == 34_622
-    assert [text.get_text() for text in axes.texts] == ["1.1 %", "0.6 %", "2 %"]
+    assert lines["the article: 1.63 %"].get_xdata()[0] == 34_622
+    assert [text.get_text() for text in axes.texts] == ["1.10 %", "0.60 %", "2.00 %"]
+    assert [text.xyann[1] > 0 for text in axes.texts] == [False, False, True]
 
 
 def test_each_distorted_image_stands_right_of_its_original(images):
