@@ -44,7 +44,7 @@ def glyphs(codes):
     for digit, axes in enumerate(panels.flat):
         _code(axes, codes[digit])
         axes.set_title(f"{digit}")
-    title = f"The ten codes, {ROWS} by {COLUMNS}: ink +1, paper -1\ndrawn for this series"
+    title = f"The ten codes, {COLUMNS} wide, {ROWS} high: ink +1, paper -1\ndrawn for this series"
     figure.suptitle(title, fontsize=12)
     return figure
 
@@ -120,12 +120,12 @@ def states_beside_codes(images, states, codes, labels, answers, subject):
         _code(axes[2], codes[answers[column]])
     for axes, name in zip(panels[:, 0], ["image", "F6", "code of the answer"], strict=True):
         axes.set_ylabel(name)
-    greys = "white: -1.2 and below, black: 1.2 and above"
+    greys = "white: -1 and below, black: 1 and above"
     figure.suptitle(f"What F6 draws ({greys})\n{subject}", fontsize=12)
     return figure
 
 
 def _code(axes, values):
     shades = np.reshape(values, (ROWS, COLUMNS))
-    axes.imshow(shades, cmap=SHADES, vmin=-1.2, vmax=1.2)
+    axes.imshow(shades, cmap=SHADES, vmin=-1, vmax=1)
     axes.set(xticks=[], yticks=[])
