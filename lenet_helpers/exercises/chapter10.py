@@ -56,8 +56,8 @@ def luck_of_the_best(errors, settings, images, rate):
     )
     return (
         f"of {settings} equal settings, the best makes about {right:.0f} mistakes instead of "
-        f"{expected:.0f}. If all read the same images, the best stands out less, because hard "
-        "images are hard for all. That is why no test image should take part in a choice."
+        f"{expected:.0f}. That is why no test image should take part in a choice. If all read the "
+        "same images, the best stands out less, because hard images are hard for all."
     )
 
 

@@ -47,7 +47,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     bold: steps whose name is bold.
     words: dict, step -> what it is (str), written after its name.
     """
-    figure, axes = subplots(figsize=(8.5, 0.5 * len(table) + 1.6), layout="constrained")
+    figure, axes = subplots(figsize=(8.5, 0.4 * len(table) + 1.6), layout="constrained")
     aside = table.index.isin(side_steps)
     climbed = table["mean"][~aside]
     end = f"rung {climbed.index[-1]}" if aside.any() else "the bottom"
@@ -68,7 +68,8 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
             reach = [some["mean"] - some["low"], some["high"] - some["mean"]]
             look = {"fmt": "D", "color": ORANGE, "mfc": face, "capsize": 4}
             axes.errorbar(some["mean"], places[chosen], xerr=reach, label=text, **look)
-    axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", color=BLUE, ms=4, label="one run")
+    dots = {"color": BLUE, "ms": 4, "alpha": 0.5, "label": "one run"}
+    axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", **dots)
     names = [f"{name}: {words[name]}" if words else name for name in places.index]
     names = ["↳ " * int(side) + name for name, side in zip(names, aside, strict=True)]
     axes.set_yticks(range(len(table)), names)
@@ -129,7 +130,8 @@ def sizes(runs, marks, subject):
         text = f"{row.name}: {row.error:.2f} %"
         axes.plot(row.parameters, row.error, marker, color=GREY, label=text)
     everything = np.concatenate([runs["error"], marks["error"]])
-    axes.set(xscale="log", xlabel="parameters", ylabel="test error in %")
+    axes.set(xscale="log", xlabel="parameters, logarithmic")
+    axes.set_ylabel("test error in %, logarithmic")
     _logarithmic(axes.yaxis)
     axes.set_ylim(0.8 * everything.min(), 1.15 * everything.max())
     ticks = [1_000, 3_000, 10_000, 30_000]

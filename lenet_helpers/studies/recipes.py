@@ -466,9 +466,9 @@ RUNGS = {
     "depth": "five convolutions",
     "longer": "25 epochs",
     "recalibration": "after training",
-    "25-epochs": "six convolutions",
+    "25-epochs": "6 convolutions, strong distortions",
     "affine": "no bent strokes",
-    "100-epochs": "wider distortions",
+    "100-epochs": "wider distortions, longer",
     "taught": "by wider networks",
 }
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
