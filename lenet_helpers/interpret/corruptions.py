@@ -112,7 +112,7 @@ CORRUPTIONS = {
     "rotation": Corruption(rotate, "degrees, anticlockwise", 0, (-60, -40, -20, 0, 20, 40, 60)),
     "scale": Corruption(scale, "factor", 1, (0.5, 0.6, 0.7, 0.85, 1, 1.15, 1.3, 1.5)),
     "thickness": Corruption(
-        thicken, "pixels that edges move out", 0, (-1, -0.75, -0.5, 0, 0.5, 1, 1.5, 2)
+        thicken, "edges moved out, in pixels", 0, (-1, -0.75, -0.5, 0, 0.5, 1, 1.5, 2)
     ),
     "noise": Corruption(
         add_noise, "standard deviation, full ink is 1", 0, (0, 0.1, 0.2, 0.3, 0.4, 0.5)

@@ -66,7 +66,7 @@ def seed_errors(runs, single, subject):
     axes.set(xlabel="seed", ylabel="test error in %")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="upper left")
-    return titled(figure, axes, "Two kinds of noise, about equally large", subject)
+    return titled(figure, axes, "Two kinds of noise in a test error", subject)
 
 
 def mistakes(images, table, subject):
