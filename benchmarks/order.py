@@ -57,7 +57,7 @@ def errors_of_train(order, seed):
 
 
 def errors_of_fit(order, seed):
-    """Test images that a run of README's code on one page misreads: int."""
+    """Test images that a run of README's code on one page misreads: int; its order is "one"."""
     import keras
 
     from course import texts

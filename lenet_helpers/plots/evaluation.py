@@ -57,11 +57,10 @@ def seed_errors(runs, single, subject):
     text = "test images: one run ± one standard deviation"
     look = {"fmt": "o", "capsize": 2, "markersize": 4, "elinewidth": 1}
     axes.errorbar(range(len(runs)), runs["error"], runs["noise"], color=BLUE, label=text, **look)
-    gap = 1 + len(runs) // 20
-    places = range(len(runs) - 1 + gap, len(runs) - 1 + gap + len(single))
+    places = len(runs) + len(runs) // 20 + np.arange(len(single))
     axes.errorbar(places, *zip(*single.values(), strict=True), color=GREY, **look)
     shown = range(0, len(runs), max(1, len(runs) // 8))
-    names = [*(f"{runs['seed'].iloc[place]}" for place in shown), *single]
+    names = [*runs["seed"].iloc[shown], *single]
     axes.set_xticks([*shown, *places], names)
     axes.set(xlabel="seed", ylabel="test error in %")
     axes.grid(axis="y", alpha=0.3)
