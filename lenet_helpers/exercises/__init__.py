@@ -34,7 +34,7 @@ from lenet_helpers.exercises.chapter7 import (
     parameters_of_a_table,
 )
 from lenet_helpers.exercises.chapter8 import costliest_square, saturated_units, size_in_the_box
-from lenet_helpers.exercises.chapter9 import centred, largest_shift, many_steps
+from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
 from lenet_helpers.exercises.chapter10 import (
     answers_of_many,
     luck_of_the_best,

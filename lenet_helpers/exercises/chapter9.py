@@ -5,30 +5,28 @@ import numpy as np
 from lenet_helpers.exercises.judging import call, exercise, kind_of, read_number, reject
 
 ENOUGH = 0.9  # of the images, in exercise 9.1
-FURTHEST = 6  # pixels, in exercise 9.1
+TURNS = range(0, 61, 5)  # degrees, in exercise 9.1
 SHIFT, MIDDLE = 4, 14  # pixels, in exercise 9.2: MNIST's digits are centred on row and column 14
 STEP, TIMES = 20, 5  # of exercise 9.3
 
 
-@exercise("a whole number of pixels")
-def largest_shift(pixels, model, images, labels):
-    """Exercise 9.1: the largest shift to the right after which 90 % are still read right."""
-    from lenet_helpers.interpret.corruptions import translate
+@exercise("a number of degrees")
+def largest_turn(degrees, model, images, labels):
+    """Exercise 9.1: the largest turn anticlockwise after which 90 % are still read right."""
+    from lenet_helpers.interpret.corruptions import rotate
     from lenet_helpers.training import predict
 
-    pixels = read_number(pixels)
-    reject(pixels != round(pixels) or pixels < 0, "whole pixels to the right, from 0 up.")
-    reject(pixels > FURTHEST, f"try the shifts from 0 to {FURTHEST} pixels.")
-    shares = [
-        np.mean(predict(model, translate(images, shift)).argmax(axis=1) == labels)
-        for shift in range(FURTHEST + 2)
-    ]
-    enough = [shift for shift, share in enumerate(shares[:-1]) if share >= ENOUGH]
-    right = max(enough, default=0)
-    here, further = shares[int(pixels)], shares[int(pixels) + 1]
-    reject(pixels > right, f"after {pixels:.0f} pixels only {here:.2%} are read right.")
-    reject(pixels < right, f"after one pixel more, {further:.2%} are still read right.")
-    return f"{here:.2%} after {pixels:.0f}, and {further:.2%} after one pixel more."
+    degrees = read_number(degrees)
+    reject(degrees not in TURNS, f"steps of {TURNS.step} degrees, from {TURNS[0]} to {TURNS[-1]}.")
+    shares = {
+        turn: np.mean(predict(model, rotate(images, turn)).argmax(axis=1) == labels)
+        for turn in range(0, TURNS.stop + TURNS.step, TURNS.step)
+    }
+    right = max((turn for turn in TURNS if shares[turn] >= ENOUGH), default=0)
+    here, further = shares[degrees], shares[degrees + TURNS.step]
+    reject(degrees > right, f"after {degrees:.0f} degrees only {here:.2%} are read right.")
+    reject(degrees < right, f"after {TURNS.step} degrees more, {further:.2%} are still read right.")
+    return f"{here:.2%} after {degrees:.0f}, and {further:.2%} after {TURNS.step} degrees more."
 
 
 @exercise("a function of images")

@@ -437,7 +437,7 @@ def context():
         "size_in_the_box": (2, images[0, :20, :10]),
         "saturated_units": (1, images[:20, 0] / 255),
         "costliest_square": (2, draw.random((28, 28))),
-        "largest_shift": (1, model, images[:20], labels[:20]),
+        "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
         "normalised_convolution": (1, deep_network(maps=[2] * 6, kernel_sizes=[3] * 6)),
