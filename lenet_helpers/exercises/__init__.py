@@ -40,6 +40,7 @@ from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,
     normalised_convolution,
 )
+from lenet_helpers.exercises.chapter13 import curvature_of_a_tenth, mu_of_a_factor
 from lenet_helpers.exercises.judging import expect_answers
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):

@@ -1,4 +1,4 @@
-"""Figures of chapter 07: the network of 1998 and its answers."""
+"""Figures of chapters 07 and 13: the network of 1998, its answers and its curvatures."""
 
 import numpy as np
 from matplotlib.colors import ListedColormap
