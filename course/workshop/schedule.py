@@ -14,6 +14,7 @@ WALK = 1.25  # times its reading: how long a chapter takes in front of a class
 QUESTION = 2  # minutes that a question to the room takes
 SHORTEST = 5  # minutes that are worth a line of their own
 FREE = 1 / 20  # of the time, for what takes longer than planned
+APPENDIX = "Appendix: "  # how the title of one begins
 WITHIN = 15  # minutes that a break may come early or late rather than split a chapter
 
 
@@ -53,8 +54,8 @@ def chosen(chapters, minutes):
     exercises and questions on the way, and the same of its rest.
     First every chapter is walked through to its stop, with its first exercise: whoever only listens
     learns little. Then come the second exercises of all, a question to the room in each, the third
-    exercises, and so on; then in the same way the rests of the chapters, and last a chapter without
-    exercises, which is an appendix. What does not fit is left out, and what needs it, too: of the
+    exercises, and so on; then in the same way the rests of the chapters, and last the
+    appendices. What does not fit is left out, and what needs it, too: of the
     chapters, all later ones.
     Returns (list of Part, list of (Part, str: why it is left out)).
     """
@@ -109,7 +110,7 @@ def _needs(chapters):
 
 def _by_urgency(chapters):
     """Yield lists of parts that are chosen together or not at all."""
-    appendices = [parts for parts in chapters if not any(one.kind == "exercise" for one in parts)]
+    appendices = [parts for parts in chapters if parts[0].what.startswith(APPENDIX)]
     others = [parts for parts in chapters if parts not in appendices]
     for is_late in (False, True):
         walks, exercises, questions = (

@@ -29,6 +29,7 @@ from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wro
 from lenet_helpers.exercises.chapter6 import promised_mistakes, threshold, two_verdicts
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
+    answers_to_doubt,
     equation_9,
     grey_of_a_zero,
     parameters_of_a_table,
@@ -40,6 +41,7 @@ from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,
     normalised_convolution,
 )
+from lenet_helpers.exercises.chapter13 import curvature_of_a_tenth, mu_of_a_factor
 from lenet_helpers.exercises.judging import expect_answers
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):

@@ -1,4 +1,4 @@
-"""Figures of chapter 07: the network of 1998 and its answers."""
+"""Figures of chapters 07 and 13: the network of 1998, its answers and its curvatures."""
 
 import numpy as np
 from matplotlib.colors import ListedColormap
@@ -66,7 +66,7 @@ def squashing(function):
     axes.set(xlabel="weighted sum", ylabel="value of the unit", xlim=(-3, 3))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
-    axes.set_title("±1 is reached well before the flat ends", fontsize=12)
+    axes.set_title("Plus and minus one are reached well before the flat ends", fontsize=12)
     return figure
 
 

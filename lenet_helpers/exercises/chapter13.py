@@ -1,0 +1,48 @@
+"""The exercises of chapter 13."""
+
+from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
+
+
+@exercise("a number")
+def curvature_of_a_tenth(curvature, mu=0.1):
+    """Exercise 13.1: the curvature at which eta / (mu + h) is a tenth of eta / mu."""
+    found, right = read_number(curvature), 9 * mu
+    reject(is_close(found, mu, 1e-6), "at a curvature of mu the rate is half of the largest.")
+    reject(
+        is_close(found, 10 * mu, 1e-6),
+        "that is what mu and the curvature make together: mu is in it, so take it off again.",
+    )
+    reject(
+        found < mu,
+        "below mu, the rate is nearly the largest: look for a larger curvature.",
+    )
+    reject(
+        not is_close(found, right, 1e-6),
+        f"with it the rate is 1 / {(mu + found) / mu:.3g} of the largest, not 1 / 10.",
+    )
+    return "mu and the curvature together are ten times mu; eta does not matter."
+
+
+@exercise("a number")
+def mu_of_a_factor(mu, curvature, factor=230):
+    """Exercise 13.2: the mu with which the highest of the rates is `factor` times the lowest.
+
+    curvature: (N,) float >= 0, of all weights.
+    """
+    lowest, highest = float(curvature.min()), float(curvature.max())
+    found, right = read_number(mu), (highest - factor * lowest) / (factor - 1)
+    reject(found <= 0, "mu has to be larger than zero: it keeps the rate finite.")
+    reject(
+        is_close(found, highest / lowest, 1),
+        "that is what the factor would be without mu: now choose mu.",
+    )
+    reached, is_right = (found + highest) / (found + lowest), is_close(found, right, right / 100)
+    reject(
+        not is_right and is_close(found, highest / factor, right / 50),
+        "almost: the smallest curvature is not zero.",
+    )
+    reject(
+        not is_right,
+        f"with it the highest rate is {reached:.0f} times the lowest, not {factor} times.",
+    )
+    return f"mu = {right:.3f} would do it. The next section shows what such a small mu does."
