@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
 
 
 @exercise("a whole number")
@@ -59,43 +59,3 @@ def luck_of_the_best(errors, settings, images, rate):
         f"{expected:.0f}. That is why no test image should take part in a choice. If all read the "
         "same images, the best stands out less, because hard images are hard for all."
     )
-
-
-@exercise("a function of probabilities")
-def answers_of_many(combine, probabilities):
-    """Exercise 10.3: a function of (networks, N, 10) probabilities -> (N,) answers."""
-    # Networks that disagree all the time: a vote and the mean are seldom the same.
-    made_up = np.random.default_rng(0).dirichlet(np.ones(10), (5, 200))
-    answers = _combined(combine, made_up)
-    for place, one in enumerate(made_up):
-        alone = np.array_equal(answers, one.argmax(axis=1))
-        reject(alone, f"those are the answers of network {place} alone.")
-    reject(
-        np.array_equal(answers, _voted(made_up)),
-        "that is a vote, in which a network that is hardly sure counts as much as one that is.",
-    )
-    reject(
-        not np.array_equal(answers, made_up.mean(axis=0).argmax(axis=1)),
-        "take the mean over the networks, then the largest.",
-    )
-    differing = (_combined(combine, probabilities) != _voted(probabilities)).sum()
-    return (
-        f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote, which "
-        "ignores how sure the networks are, and may end in a tie."
-    )
-
-
-def _combined(combine, probabilities):
-    before = probabilities.copy()
-    answers, n = np.asarray(call(combine, probabilities)), probabilities.shape[1]
-    reject(not np.array_equal(probabilities, before), "it changes what it was given.")
-    reject(
-        answers.shape == (n, 10), "those are ten numbers for each image; which digit is largest?"
-    )
-    reject(answers.shape != (n,), f"it returns shape {answers.shape}, not ({n},): one digit each.")
-    return answers
-
-
-def _voted(probabilities):
-    votes = [np.bincount(answers, minlength=10) for answers in probabilities.argmax(axis=2).T]
-    return np.argmax(votes, axis=1)

@@ -446,6 +446,7 @@ def context():
         "answers_of_many": (1, draw.dirichlet(np.ones(10), (3, 20))),
         "curvature_of_a_tenth": (1,),
         "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0])),
+        "mistakes_of_a_vote": (1, draw.dirichlet(np.ones(10), (3, 20)), labels[:20]),
     }
 
 

@@ -1,0 +1,70 @@
+"""The exercises of chapter 11."""
+
+import numpy as np
+
+from lenet_helpers.exercises.judging import call, exercise, read_number, reject
+
+
+@exercise("a function of probabilities")
+def answers_of_many(combine, probabilities):
+    """Exercise 11.1: a function of (networks, N, 10) probabilities -> (N,) answers."""
+    # Networks that disagree all the time: a vote and the mean are seldom the same.
+    made_up = np.random.default_rng(0).dirichlet(np.ones(10), (5, 200))
+    answers = _combined(combine, made_up)
+    for place, one in enumerate(made_up):
+        alone = np.array_equal(answers, one.argmax(axis=1))
+        reject(alone, f"those are the answers of network {place} alone.")
+    reject(
+        np.array_equal(answers, _voted(made_up)),
+        "that is a vote, in which a network that is hardly sure counts as much as one that is.",
+    )
+    reject(
+        not np.array_equal(answers, made_up.mean(axis=0).argmax(axis=1)),
+        "take the mean over the networks, then the largest.",
+    )
+    differing = (_combined(combine, probabilities) != _voted(probabilities)).sum()
+    return (
+        f"{differing} of {probabilities.shape[1]:,} answers differ from those of a vote, which "
+        "ignores how sure the networks are, and may end in a tie."
+    )
+
+
+@exercise("a whole number")
+def mistakes_of_a_vote(mistakes, probabilities, labels):
+    """Exercise 11.2: how many images a vote misreads.
+
+    probabilities: (networks, N, 10) float; labels: (N,) int.
+    """
+    found, votes = read_number(mistakes), probabilities.argmax(axis=2)
+    winners, of_mean = _voted(probabilities), probabilities.mean(axis=0).argmax(axis=1)
+    right, with_mean = (winners != labels).sum(), (of_mean != labels).sum()
+    missed = (votes != labels).sum(axis=0)
+    if found != right:
+        reject(found == with_mean, "that is how many the mean misreads.")
+        reject(
+            found == (missed > len(votes) / 2).sum(),
+            "networks that misread an image need not agree on one wrong digit.",
+        )
+        reject(found == missed.sum(), "find one answer for each image first.")
+    reject(found != right, "count the votes of each image, then compare the winner with the label.")
+    differing = (winners != of_mean).sum()
+    return (
+        f"a vote misreads {right}, the mean of the probabilities {with_mean}. They differ on "
+        f"{differing} images: too few to call one of them better."
+    )
+
+
+def _combined(combine, probabilities):
+    before = probabilities.copy()
+    answers, n = np.asarray(call(combine, probabilities)), probabilities.shape[1]
+    reject(not np.array_equal(probabilities, before), "it changes what it was given.")
+    reject(
+        answers.shape == (n, 10), "those are ten numbers for each image; which digit is largest?"
+    )
+    reject(answers.shape != (n,), f"it returns shape {answers.shape}, not ({n},): one digit each.")
+    return answers
+
+
+def _voted(probabilities):
+    votes = [np.bincount(answers, minlength=10) for answers in probabilities.argmax(axis=2).T]
+    return np.argmax(votes, axis=1)
