@@ -232,7 +232,9 @@ def adversarial(image, moved, step, answers, subject):
         axes.set_title(title)
     drawn = panels[1].imshow(change, cmap=_signed_colours(), vmin=-step, vmax=step)
     panels[1].set_title(f"the change: {step} grey levels at most")
-    figure.colorbar(drawn, ax=panels[1], shrink=0.7, label="grey levels (orange: more ink)")
+    text = "change in grey levels (orange: more ink)"
+    bar = {"location": "bottom", "shrink": 0.3, "ticks": [-step, 0, step]}
+    figure.colorbar(drawn, ax=panels, label=text, **bar)
     for axes in panels:
         axes.set_xlabel("column")
     panels[0].set_ylabel("row")
@@ -264,7 +266,7 @@ def accuracy_by_step(table, subject):
 
 
 def label_errors(images, table, subject):
-    """Images whose label people doubted, with the votes, and what the network answered.
+    """Images whose label people doubted, numbered, with the votes, and what the network answered.
 
     images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
     """
@@ -277,10 +279,11 @@ def label_errors(images, table, subject):
     figure.set_layout_engine("constrained", h_pad=0.1)
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
-    for axes, row in zip(panels.flat, table.itertuples(), strict=False):
+    for number, (axes, row) in enumerate(zip(panels.flat, table.itertuples(), strict=False), 1):
         axes.imshow(images[row.image], cmap=SHADES, vmin=0, vmax=INK)
         votes = f"votes: {row.votes_label}, {row.votes_suggested}, {row.votes_neither}"
-        axes.set_title(f"label {row.label}, or {row.suggested}?\n{votes}", fontsize=12)
+        title = f"{number}: label {row.label}, or {row.suggested}?\n{votes}"
+        axes.set_title(title, fontsize=12)
         colour = BLUE if row.answer == row.label else "black"
         axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=12, fontweight="bold")
     text = "votes: for the label, for the other digit, for neither; blue: answered as labelled"
