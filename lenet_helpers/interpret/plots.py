@@ -273,8 +273,9 @@ def label_errors(images, table, subject):
     rows = max(1, -(-len(table) // 8))
     figure, panels = subplots(rows, 8, figsize=(13, 2.7 * rows + 1), squeeze=False)
     figure.alt = (
-        f"The {len(table)} numbered images with their label, the other digit that people could choose, the "
-        "votes for the label, for the other digit and for neither, and what the network answers."
+        f"The {len(table)} numbered images with their label, the other digit that people could "
+        "choose, the votes for the label, for the other digit and for neither, and what the "
+        "network answers."
     )
     figure.set_layout_engine("constrained", h_pad=0.1)
     for axes in panels.flat:
