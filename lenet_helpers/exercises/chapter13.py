@@ -14,7 +14,7 @@ def curvature_of_a_tenth(curvature, mu=0.1):
     )
     reject(
         found < mu,
-        "below mu, the rate is nearly the largest: look for a larger curvature.",
+        "below mu, the rate is more than half of the largest: look for a larger curvature.",
     )
     reject(
         not is_close(found, right, 1e-6),
@@ -45,4 +45,4 @@ def mu_of_a_factor(mu, curvature, factor=230):
         not is_right,
         f"with it the highest rate is {reached:.0f} times the lowest, not {factor} times.",
     )
-    return f"mu = {right:.3f} would do it. The next section shows what such a small mu does."
+    return f"mu = {right:.3f} does it here. The next section tries values on both sides of it."

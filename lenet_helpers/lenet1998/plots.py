@@ -94,7 +94,7 @@ def curvatures(before, after, mu, subject):
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set_title(f"How strongly the loss bends along each weight\n{subject}", fontsize=12)
+    axes.set_title(f"Estimated curvature along each weight\n{subject}", fontsize=12)
     return figure
 
 

@@ -42,10 +42,11 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     table: DataFrame in order of the steps, index step (str), columns mean, low, high (%); a step
         of one run has no interval, and NaN as its ends.
     runs:  DataFrame, columns step, error (%), one row per run.
-    marks: dict, name -> error (%), drawn as lines; with them, the axis is logarithmic.
+    marks: dict, name -> error (%), drawn as lines.
     side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
     bold: steps whose name is bold.
     words: dict, step -> what it is (str), written after its name.
+    The axis is logarithmic if the errors span more than a factor of 3.
     """
     figure, axes = subplots(figsize=(8.5, 0.4 * len(table) + 1.6), layout="constrained")
     aside = table.index.isin(side_steps)
@@ -77,19 +78,15 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
         label.set_fontweight("bold" if step in bold else "normal")
     axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)
-    if marks:
-        _mark(axes, marks)
-        axes.set_xlabel("test error in %, logarithmic")
-        ends = [table["low"].min(), runs["error"].min(), table["high"].max(), *marks.values()]
-        axes.set_xlim(0.8 * min(ends), 1.25 * max(ends))
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return titled(figure, axes, title, subject)
-
-
-def _mark(axes, marks):
+    marks = marks or {}
     for (name, error), style in zip(marks.items(), ("--", ":", "-."), strict=False):
         axes.axvline(error, color=GREY, linestyle=style, label=f"{name}: {error:g} %")
-    _logarithmic(axes.xaxis)
+    ends = [table["low"].min(), runs["error"].min(), table["high"].max(), *marks.values()]
+    if max(ends) > 3 * min(ends):
+        _logarithmic(axes.xaxis)
+        axes.set(xlabel="test error in %, logarithmic", xlim=(0.8 * min(ends), 1.25 * max(ends)))
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    return titled(figure, axes, title, subject)
 
 
 def _logarithmic(axis):

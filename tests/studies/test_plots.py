@@ -71,6 +71,10 @@ def test_what_others_report_is_a_line_of_the_ladder():
     axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, {"the paper": 0.95}).axes[0]
     line = next(line for line in axes.lines if line.get_label() == "the paper: 0.95 %")
     assert set(line.get_xdata()) == {0.95}
+
+
+def test_errors_that_span_more_than_a_factor_of_three_have_a_logarithmic_axis():
+    axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, {"a better one": 0.3}).axes[0]
     assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "test error in %, logarithmic")
 
 
