@@ -165,7 +165,9 @@ def resample_errors(wrong, writers, draws=10_000):
     wrong:   dict, name -> (runs, N) bool, what the runs of a recipe misread of the same N images.
     writers: (N,) integers, who wrote each image.
     draws:   int >= 1. Each draws as many writers as there are, with replacement and the same for
-             all recipes, with all their images; and then as many runs of each recipe as it has.
+             all recipes, with all their images; and then one run of each recipe fewer than it has,
+             but at least one: so the variance over runs is unbiased (Rao and Wu 1988), and as many
+             as it has would make it too small, with five runs by a fifth.
     Returns a dict, name -> (draws,) float in [0, 1], the mean error rate of the runs. The 2.5th
     and the 97.5th percentile of it, or of a difference of two, are the ends of a 95 % interval.
     The same at each call. Efron and Tibshirani 1993, chapters 8 and 13.
@@ -189,7 +191,8 @@ def resample_errors(wrong, writers, draws=10_000):
     rates, ends = totals[:, 1:] / totals[:, :1], np.cumsum([len(runs) for runs in wrong.values()])
     found = {}
     for name, of_recipe in zip(wrong, np.split(rates, ends[:-1], axis=1), strict=True):
-        runs_drawn = rng.integers(of_recipe.shape[1], size=of_recipe.shape)
+        runs = of_recipe.shape[1]
+        runs_drawn = rng.integers(runs, size=(draws, max(1, runs - 1)))
         found[name] = np.take_along_axis(of_recipe, runs_drawn, axis=1).mean(axis=1)
     return found
 

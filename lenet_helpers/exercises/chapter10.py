@@ -56,6 +56,7 @@ def luck_of_the_best(errors, settings, images, rate):
     )
     return (
         f"of {settings} equal settings, the best makes about {right:.0f} mistakes instead of "
-        f"{expected:.0f}. That is why no test image should take part in a choice. If all read the "
-        "same images, the best stands out less, because hard images are hard for all."
+        f"{expected:.0f} on the images that chose it, and {expected:.0f} again on new ones. That "
+        "is why no test image should take part in a choice. If all read the same images, the best "
+        "stands out less, because hard images are hard for all."
     )

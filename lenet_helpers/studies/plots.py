@@ -2,30 +2,39 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Rectangle
 
 from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
 
-def error_gallery(images, labels, answers, subject, doubtful=None):
+def error_gallery(images, labels, answers, subject, doubtful=None, framed=None):
     """Every misread image, with label and answer above it, as in figure 8 of the paper.
 
     images: (N, 28, 28) uint8; labels, answers: (N,) int.
     doubtful: (N,) bool, whose labels are in doubt: their text is orange, and has a question mark.
+    framed:  (N,) bool, which get a frame; the subject says what it marks.
     """
     doubtful = np.zeros(len(images), bool) if doubtful is None else doubtful
+    framed = np.zeros(len(images), bool) if framed is None else framed
     rows = max(1, -(-len(images) // 12))
     size = (9.6, 1.02 * rows + 0.8)
     figure, panels = subplots(rows, 12, figsize=size, layout="constrained", squeeze=False)
     figure.alt = (
         f"All {len(images)} misread images, each with what it is and what was answered: "
-        + ", ".join(f"{label} as {answer}" for label, answer in zip(labels, answers, strict=True))
+        + ", ".join(
+            f"{label} as {answer}{' (framed)' * bool(frame)}"
+            for label, answer, frame in zip(labels, answers, framed, strict=True)
+        )
     )
     for axes in panels.flat:
         axes.axis("off")
-    shown = zip(panels.flat, images, labels, answers, doubtful, strict=False)
-    for axes, image, label, answer, doubt in shown:
+    shown = zip(panels.flat, images, labels, answers, doubtful, framed, strict=False)
+    for axes, image, label, answer, doubt, frame in shown:
         axes.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
+        if frame:
+            around = Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, color=BLUE, lw=3)
+            axes.add_patch(around)
         text = f"{label}{'?' if doubt else ''}→{answer}"
         look = {"color": ORANGE, "weight": "bold"} if doubt else {"color": "black"}
         axes.set_title(text, fontsize=9, pad=2, **look)
@@ -183,6 +192,6 @@ def deslanted(images, upright, subject):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=np.max(pictures))
             axes.set(xticks=[], yticks=[])
     figure.suptitle(
-        f"Each row of pixels moves until the ink shows no slant\n{subject}", fontsize=12
+        f"Each row of pixels moves until the measured slant is zero\n{subject}", fontsize=12
     )
     return figure

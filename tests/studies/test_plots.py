@@ -33,6 +33,13 @@ def test_doubtful_labels_are_marked(images):
     assert "label → answer; orange, with ?: label in doubt" in figure.get_suptitle()
 
 
+def test_framed_images_are_told_from_the_others(images):
+    figure = plots.error_gallery(images[:2], [1, 2], [3, 4], SUBJECT, framed=[False, True])
+    first, second = [axes for axes in figure.axes if axes.images]
+    assert (len(first.patches), len(second.patches)) == (0, 1)
+    assert figure.alt.endswith("1 as 3, 2 as 4 (framed)")
+
+
 TABLE = pd.DataFrame({"mean": [1.5, 1.0], "low": [1.2, 0.8], "high": [1.8, 1.2]}, ["a", "b"])
 RUNS = pd.DataFrame({"step": ["b", "a", "a"], "error": [1.0, 1.4, 1.6]})
 
