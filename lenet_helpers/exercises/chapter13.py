@@ -45,4 +45,4 @@ def mu_of_a_factor(mu, curvature, factor=230):
         not is_right,
         f"with it the highest rate is {reached:.0f} times the lowest, not {factor} times.",
     )
-    return f"mu = {right:.3f} does it for this network. The next section tries values on both sides of it."
+    return f"mu = {right:.3f} does it for this network. Next, values on both sides of it are tried."
