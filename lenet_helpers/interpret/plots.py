@@ -1,6 +1,7 @@
 """Figures of chapters 8 and 9: what the network sees, and what misleads it."""
 
 import textwrap
+from string import ascii_uppercase
 
 import numpy as np
 import seaborn as sns
@@ -262,28 +263,28 @@ def accuracy_by_step(table, subject):
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     subject = f"{subject}\nbands: 95 % Wilson intervals"
-    return titled(figure, axes, "Steps of the same size, in two directions", subject)
+    return titled(figure, axes, "Away from the right digit, or at random: the same steps", subject)
 
 
 def label_errors(images, table, subject):
-    """Images whose label people doubted, numbered, with the votes, and what the network answered.
+    """Images whose label people doubted, lettered, with the votes, and what the network answered.
 
     images: (N, 28, 28) uint8; table: DataFrame from `evaluation.label_errors`, and a column answer.
     """
     rows = max(1, -(-len(table) // 8))
     figure, panels = subplots(rows, 8, figsize=(13, 2.7 * rows + 1), squeeze=False)
     figure.alt = (
-        f"The {len(table)} numbered images with their label, the other digit that people could "
+        f"The {len(table)} lettered images with their label, the other digit that people could "
         "choose, the votes for the label, for the other digit and for neither, and what the "
         "network answers."
     )
     figure.set_layout_engine("constrained", h_pad=0.1)
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
-    for number, (axes, row) in enumerate(zip(panels.flat, table.itertuples(), strict=False), 1):
+    for letter, axes, row in zip(ascii_uppercase, panels.flat, table.itertuples(), strict=False):
         axes.imshow(images[row.image], cmap=SHADES, vmin=0, vmax=INK)
         votes = f"votes: {row.votes_label}, {row.votes_suggested}, {row.votes_neither}"
-        title = f"{number}: label {row.label}, or {row.suggested}?\n{votes}"
+        title = f"{letter}: label {row.label}, or {row.suggested}?\n{votes}"
         axes.set_title(title, fontsize=12)
         colour = BLUE if row.answer == row.label else "black"
         axes.set_xlabel(f"network: {row.answer}", color=colour, fontsize=12, fontweight="bold")

@@ -39,7 +39,7 @@ def seed_errors(runs, single, subject):
 
     runs:   DataFrame, columns seed, error and noise (in %): a run's test error, and its standard
             deviation over test images.
-    single: dict, name -> (error, noise) of runs by others, to be compared.
+    single: dict, name -> error of runs by others, to be compared.
     """
     figure, axes = subplots(figsize=(8.5, 4.4), layout="constrained")
     mean, deviation = runs["error"].mean(), runs["error"].std()
@@ -48,7 +48,7 @@ def seed_errors(runs, single, subject):
         f"%, each with a bar of one standard deviation over images, {runs['noise'].mean():.2f} "
         f"%, and a band of one standard deviation over seeds, {mean:.2f} ± {deviation:.2f} %. "
         "Beside them, "
-        + ", ".join(f"{name}: {error:.2f} %" for name, (error, _) in single.items())
+        + ", ".join(f"{name}: {error:.2f} %" for name, error in single.items())
         + "."
     )
     text = f"seeds: mean ± one standard deviation, {mean:.2f} ± {deviation:.2f} %"
@@ -58,7 +58,7 @@ def seed_errors(runs, single, subject):
     look = {"fmt": "o", "capsize": 2, "markersize": 4, "elinewidth": 1}
     axes.errorbar(range(len(runs)), runs["error"], runs["noise"], color=BLUE, label=text, **look)
     places = len(runs) + len(runs) // 20 + np.arange(len(single))
-    axes.errorbar(places, *zip(*single.values(), strict=True), color=GREY, **look)
+    axes.plot(places, list(single.values()), "o", color=GREY, markersize=6)
     shown = range(0, len(runs), max(1, len(runs) // 8))
     names = [*runs["seed"].iloc[shown], *single]
     axes.set_xticks([*shown, *places], names)

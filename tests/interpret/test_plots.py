@@ -127,7 +127,7 @@ def test_doubted_labels_bear_their_votes_and_the_answer(images):
     more = {"votes_suggested": [5, 3], "votes_neither": [0, 0], "answer": [9, 0]}
     figure = plots.label_errors(images, pd.DataFrame(columns | more), SUBJECT)
     np.testing.assert_array_equal(shown(figure.axes[1]), images[5])
-    assert figure.axes[0].get_title() == "1: label 8, or 9?\nvotes: 0, 5, 0"
+    assert figure.axes[0].get_title() == "A: label 8, or 9?\nvotes: 0, 5, 0"
     answers = [axes.xaxis.label for axes in figure.axes[:2]]
     assert [text.get_text() for text in answers] == ["network: 9", "network: 0"]
     assert answers[0].get_color() != answers[1].get_color()
