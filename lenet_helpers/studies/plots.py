@@ -134,7 +134,7 @@ def sizes(runs, marks, subject):
             axes.annotate(f"{error:.2f} %", (size, error), **offset, **look)
     for row, marker in zip(marks.itertuples(), "s^P", strict=False):
         text = f"{row.name}: {row.error:.2f} %"
-        axes.plot(row.parameters, row.error, marker, color=GREY, label=text)
+        axes.plot(row.parameters, row.error, marker, color=GREY, ms=9, label=text)
     everything = np.concatenate([runs["error"], marks["error"]])
     axes.set(xscale="log", xlabel="parameters, logarithmic")
     axes.set_ylabel("test error in %, logarithmic")
@@ -181,8 +181,8 @@ def deslanted(images, upright, subject):
     size = (1.05 * len(images) + 0.4, 3.2)
     figure, panels = subplots(2, len(images), figsize=size, layout="constrained")
     figure.alt = (
-        "Digits as they were written, and below each the same one deslanted: most stand upright, a "
-        "few lean to the other side."
+        "Digits as they were written, and below each the same one deslanted: most stand "
+        "upright, a few lean more than before."
     )
     for row, pictures, name in zip(
         panels, (images, upright), ("as written", "deslanted"), strict=True

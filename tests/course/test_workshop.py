@@ -443,7 +443,7 @@ def context():
         "many_steps": (1, model, images[:20], labels[:20]),
         "normalised_convolution": (1, deep_network(maps=[2] * 6, kernel_sizes=[3] * 6)),
         "luck_of_the_best": (1, 10, 6000, 0.004),
-        "answers_of_many": (1, draw.dirichlet(np.ones(10), (3, 20))),
+        "answers_of_many": (1,),
         "curvature_of_a_tenth": (1,),
         "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0])),
         "mistakes_of_a_vote": (1, draw.dirichlet(np.ones(10), (3, 20)), labels[:20]),
