@@ -97,19 +97,6 @@ def reliability_bins(confidence, correct, bins=15):
     return pd.DataFrame(columns)
 
 
-def expected_calibration_error(confidence, correct, bins=15):
-    """Mean gap between confidence and accuracy, weighted by bin size.
-
-    confidence: (N,) float in [0, 1], the largest predicted probability of each image.
-    correct:    (N,) bool, whether that prediction was right.
-    Returns a float in [0, 1]. Guo et al. 2017, eq. 3, equal-width bins.
-    Raises ValueError if the lengths differ, a confidence lies outside [0, 1] or bins < 1.
-    """
-    table = reliability_bins(confidence, correct, bins).query("images > 0")
-    gap = (table["accuracy"] - table["confidence"]).abs()
-    return float((gap * table["images"]).sum() / table["images"].sum())
-
-
 @dataclass(frozen=True)
 class PairedTest:
     """Two models on the same images: four counts that sum to N, and McNemar's exact p-value."""

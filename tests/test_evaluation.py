@@ -5,7 +5,6 @@ import pytest
 
 from lenet_helpers.data import load_mnist
 from lenet_helpers.evaluation import (
-    expected_calibration_error,
     holm,
     label_errors,
     mcnemar,
@@ -117,14 +116,6 @@ def test_every_image_falls_into_its_bin(guesses):
     assert table.query("images == 0")[["confidence", "accuracy"]].isna().all(axis=None)
 
 
-def test_calibration_error_by_hand():
-    """Bins (0, 0.5] and (0.5, 1]: gaps |0.4 - 1/2| and |0.8 - 1/4|, weights 2/6 and 4/6."""
-    correct = np.array([True, False, True, False, False, False])
-    error = expected_calibration_error([0.4, 0.4, 0.8, 0.8, 0.8, 0.8], correct, bins=2)
-    assert error == pytest.approx(0.1 * 2 / 6 + 0.55 * 4 / 6)
-
-
-@pytest.mark.parametrize("measure", [reliability_bins, expected_calibration_error])
 @pytest.mark.parametrize(
     ("confidence", "correct", "message"),
     [
@@ -137,15 +128,14 @@ def test_calibration_error_by_hand():
         ([0.5, 0.5], [True], "lengths differ: {'confidence': 2, 'correct': 1}"),
     ],
 )
-def test_confidence_measures_refuse(measure, confidence, correct, message):
+def test_reliability_bins_refuse(confidence, correct, message):
     with pytest.raises(ValueError, match=message):
-        measure(confidence, correct)
+        reliability_bins(confidence, correct)
 
 
-@pytest.mark.parametrize("measure", [reliability_bins, expected_calibration_error])
-def test_calibration_refuses_no_bins(measure):
+def test_reliability_bins_refuse_no_bins():
     with pytest.raises(ValueError, match="bins must be at least 1"):
-        measure([0.5], [True], bins=0)
+        reliability_bins([0.5], [True], bins=0)
 
 
 # McNemar
@@ -238,7 +228,7 @@ def test_resampled_errors_refuse(wrong):
 def test_inputs_are_left_alone(guesses):
     labels, predicted, confidence = guesses
     copies = [values.copy() for values in guesses]
-    expected_calibration_error(confidence, labels == predicted)
+    reliability_bins(confidence, labels == predicted)
     most_confident_mistakes(probabilities_for(predicted, confidence), labels, count=5)
     for values, copy in zip(guesses, copies, strict=True):
         np.testing.assert_array_equal(values, copy)
