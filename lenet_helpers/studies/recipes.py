@@ -631,6 +631,16 @@ STUDIES = {
             for mu in (0.02, 0.05, 0.1, 0.5)
         },
     ),
+    "rates1998": Study(
+        "one learning rate for all weights of LeNet-5 as published, or one for each",
+        {
+            "own": _started(_choice(mu=PUBLISHED_MU), "1/sqrt(F)"),
+            **{
+                f"one-{rate}": _started(_choice(**_by_keras("SGD", rate)), "1/sqrt(F)")
+                for rate in (3e-4, 1e-3)
+            },
+        },
+    ),
     "lenet1998": Study(
         "LeNet-5 as published, 20 passes over all training images",
         {
