@@ -46,7 +46,8 @@ def mistakes_of_a_vote(mistakes, probabilities, labels):
     differing = (winners != of_mean).sum()
     return (
         f"a vote misreads {right}, the mean of the probabilities {with_mean}. They differ on "
-        f"{differing} images: too few to call one of them better."
+        f"{differing} images: too few to call one of them better, and test images should not "
+        "choose."
     )
 
 

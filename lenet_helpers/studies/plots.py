@@ -146,7 +146,7 @@ def sizes(runs, marks, subject):
     axes.set_xlim(0.6 * runs["parameters"].min(), 1.7 * runs["parameters"].max())
     axes.grid(alpha=0.3)
     axes.legend(title="dots: one run each; lines: means")
-    return titled(figure, axes, "What a parameter buys", subject)
+    return titled(figure, axes, "Test error by number of parameters", subject)
 
 
 def distortions(images, distorted, subject):
