@@ -16,6 +16,8 @@ from lenet_helpers.exercises.judging import (
     unboxed,
 )
 
+DOUBTED = 100  # rows, in exercise 7.5
+
 
 @exercise("a number")
 def grey_of_a_zero(grey):
@@ -110,10 +112,10 @@ def equation_9(loss):
 
 
 @exercise("a function of distances and a number of rows")
-def answers_to_doubt(doubts, distances, labels, k=100):
+def answers_to_doubt(doubts, distances, labels):
     """Exercise 7.5: a function (N, 10), int -> (K,), rows whose two smallest distances are closest.
 
-    labels: (N,) int, of the rows; among the k doubted ones, mistakes are counted.
+    labels: (N,) int, of the rows; among the DOUBTED rows, mistakes are counted.
     """
     what, made_up = "your function's answer", np.random.default_rng(0).uniform(0, 99, (200, 10))
     nearest = np.sort(made_up, axis=1)
@@ -126,7 +128,7 @@ def answers_to_doubt(doubts, distances, labels, k=100):
         "those are far from every code; look for rows about as near to two codes.",
     )
     reject(found != set(order[:count]), "other rows have two smallest distances that differ less.")
-    k = min(k, len(distances))
+    k = min(DOUBTED, len(distances))
     chosen = read_numbers(call(doubts, distances.copy(), k), (k,), what).astype(int)
     mistakes = distances.argmin(axis=1) != labels
     return (
