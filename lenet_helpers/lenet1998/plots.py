@@ -93,7 +93,7 @@ def curvatures(before, after, mu, subject):
     axes.set(xscale="log", xlabel="curvature; bar: smallest to largest, dot: median")
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(loc="upper left")
     axes.set_title(f"The curvatures of each layer's weights\n{subject}", fontsize=12)
     return figure
 
