@@ -97,7 +97,7 @@ def embedding(points, labels, correct, axes_names, subject):
         wrong = points[~correct & (labels == digit)]
         axes.scatter(*wrong.T, s=50, marker=f"${digit}$", color="black", lw=0.5)
     axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
-    return titled(figure, axes, "Test images in C5; black digits are misread images", subject)
+    return titled(figure, axes, "Test images in C5; black: the labels of misread images", subject)
 
 
 def relevance(image, maps, subject):
