@@ -9,10 +9,9 @@ import seaborn as sns
 from lenet_helpers.plots.described import blank_figure, subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
-# Petroff 2021, "Accessible color sequences for data visualization": also for the colour-blind.
-# In an order that keeps digits apart which lie over each other: 0, 2, 3, 5, 8 and 1, 7, 9.
+# Petroff 2021, "Accessible color sequences for data visualization", with green for a second grey.
 TEN_COLOURS = ["#3f90da", "#a96b59", "#bd1f01", "#ffa90e", "#94a4a2"]
-TEN_COLOURS += ["#832db6", "#b9ac70", "#e76300", "#717581", "#92dadd"]
+TEN_COLOURS += ["#832db6", "#b9ac70", "#e76300", "#1f6f4a", "#92dadd"]
 
 
 def feature_maps(image, outputs, subject):
@@ -80,26 +79,25 @@ def kernels(kernel, maps, subject):
 
 
 def embedding(points, labels, correct, axes_names, subject):
-    """Images as points of a plane, coloured by digit, the misread ones marked.
+    """Images as points of a plane, coloured by digit; the misread ones as black digits.
 
     points: (N, 2) float; labels: (N,) int, 0 to 9; correct: (N,) bool; axes_names: two str.
     """
     figure, axes = subplots(figsize=(9, 7), layout="constrained")
     figure.alt = (
         f"Images as points, coloured by digit, against {axes_names[0]} and {axes_names[1]}. Each "
-        "digit forms a cloud; crosses mark the misread images."
+        "digit forms a cloud; misread images are drawn as black digits."
     )
     # Image after image, not digit after digit, or the last digit would cover the others.
-    axes.scatter(*points.T, s=9, c=np.array(TEN_COLOURS)[labels], lw=0)
+    colours = np.array(TEN_COLOURS)[labels[correct]]
+    axes.scatter(*points[correct].T, s=9, c=colours, lw=0)
     for digit in np.unique(labels):
         middle = np.median(points[labels == digit], axis=0)
         _stamp(axes, str(digit), middle, TEN_COLOURS[digit])
-    wrong = points[~correct]
-    text = f"misread ({len(wrong)})"
-    axes.scatter(*wrong.T, s=45, marker="x", color="black", lw=1.5, label=text)
+        wrong = points[~correct & (labels == digit)]
+        axes.scatter(*wrong.T, s=50, marker=f"${digit}$", color="black", lw=0.5)
     axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
-    axes.legend(loc="lower right")
-    return titled(figure, axes, "The test images in C5, the last layer before the answer", subject)
+    return titled(figure, axes, "Test images in C5; black: the labels of misread images", subject)
 
 
 def relevance(image, maps, subject):

@@ -50,14 +50,15 @@ def test_a_kernel_stands_above_the_map_that_it_makes(random):
     assert [axes.get_title() for axes in figure.axes[:3]] == ["map 0", "map 1", "map 2"]
 
 
-def test_misread_images_are_crossed(labels, random):
+def test_misread_images_are_no_dots(labels, random):
     points, correct = random.normal(size=(60, 2)), np.arange(60) != 7
     figure = plots.embedding(points, labels, correct, ["one", "two"], SUBJECT)
-    dots, crosses = figure.axes[0].collections
-    np.testing.assert_allclose(dots.get_offsets(), points)
+    dots, *misread = figure.axes[0].collections
+    np.testing.assert_allclose(dots.get_offsets(), points[correct])
     assert len({tuple(colour) for colour in dots.get_facecolors()}) == 10
-    np.testing.assert_allclose(crosses.get_offsets(), points[7:8])
-    assert "misread (1)" in texts(figure)
+    drawn = [len(marks.get_offsets()) for marks in misread]
+    assert drawn == [int(digit == labels[7]) for digit in range(10)]
+    np.testing.assert_allclose(misread[labels[7]].get_offsets(), points[7:8])
     assert {str(digit) for digit in range(10)} <= set(texts(figure))
 
 
