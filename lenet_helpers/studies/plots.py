@@ -71,7 +71,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     places = pd.Series(range(len(table)), table.index)
     for chosen, face, text in (
         (~aside, ORANGE, "mean, 95 % interval"),
-        (aside, "white", "a branch: no rung starts from it"),
+        (aside, "white", "side step: no rung starts from it"),
     ):
         if chosen.any():
             some = table[chosen]

@@ -276,7 +276,7 @@ def _affine(translation, scaling, squeezing, shearing):
 def _ladder():
     """From the article's network upwards: each rung is the one before it with one change.
 
-    "smoothing" and "longer" lead nowhere: the rung after each starts from the one before it.
+    The rung after one of SIDE_STEPS starts from the one before it.
     """
     rungs = {"article": Recipe("lenet_topology", "article", epochs=20, batch_size=10)}
 
@@ -310,6 +310,17 @@ def _ladder():
     climb("affine", options={"distort": AFFINE})
     rungs["deslanted"] = replace(rungs["six-convolutions"], preprocess="to_deslanted_input")
     return rungs
+
+
+def ladder_steps():
+    """Which rung each rung of chapter 10's ladder, but the first, starts from: dict of str."""
+    first, *rungs = [rung for rung in STUDIES["ladder"].rungs if rung != "deslanted"]
+    steps = {}
+    for rung in [*rungs, *STUDIES["patience"].rungs, *STUDIES["students"].rungs]:
+        steps[rung] = first
+        if rung not in SIDE_STEPS:
+            first = rung
+    return steps
 
 
 def _patient():
@@ -468,9 +479,10 @@ RUNGS = {
     "recalibration": "statistics computed anew",
     "25-epochs": "6 convolutions, strong distortions",
     "affine": "no bent strokes",
-    "100-epochs": "wider distortions, longer",
+    "100-epochs": "larger distortions, longer",
     "taught": "by wider networks",
 }
+SIDE_STEPS = ("smoothing", "longer")
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
 DEPTH = {"maps": [16, 24, 32, 32, 36], "pooled": [1, 2], "weighted": True}
 TWO_POOLINGS = {"kernel_sizes": [5, 3, 3, 3, 3], "pooled": [1, 2]}

@@ -49,6 +49,14 @@ def test_the_sample_is_used_only_where_the_recipe_names_it():
     assert '"data": "MNIST sample"' in named.settings("rung")
 
 
+def test_a_rung_after_a_side_step_starts_from_the_rung_before_it():
+    steps = recipes.ladder_steps()
+    assert (steps["all-images"], steps["taught"]) == ("article", "100-epochs")
+    assert (steps["smoothing"], steps["depth"]) == ("averaging", "averaging")
+    assert (steps["longer"], steps["recalibration"]) == ("depth", "depth")
+    assert set(recipes.RUNGS) <= {"article", *steps}
+
+
 def test_every_recipe_names_what_there_is():
     for study in STUDIES.values():
         for recipe in study.rungs.values():

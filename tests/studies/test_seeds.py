@@ -116,6 +116,16 @@ def test_what_was_recounted_are_the_runs_whose_networks_normalise():
     assert recounted["val_errors"].to_dict() == runs["val_errors"].to_dict()
 
 
+def test_chapter_10s_network_was_the_best_of_the_ten_recipes_validated_until_then():
+    path = seeds.FOLDER / "choices_small.csv"
+    finished = read_runs(path).set_index("rung")["finished"]
+    errors = pd.read_csv(recounted_path(path)).set_index("rung")["recounted"]
+    deep = errors.drop(["lenet-52k", "lenet-58k"])
+    tried = deep[finished[deep.index] <= finished["25-epochs"]].sort_values()
+    assert (len(tried), tried.index[0]) == (10, "25-epochs")
+    assert tried.iloc[0] < tried.iloc[1]
+
+
 @pytest.mark.parametrize("name", ["choices_kinds", "choices_teachers"])
 def test_stored_probabilities_make_the_mistakes_that_were_counted(name):
     path = seeds.FOLDER / f"{name}.csv"
