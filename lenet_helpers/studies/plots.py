@@ -106,40 +106,39 @@ def _logarithmic(axis):
     axis.set_ticks([], minor=True)
 
 
-def sizes(runs, marks, subject):
+def sizes(runs, known, subject):
     """Test error against the number of parameters, both on logarithmic scales.
 
-    runs: DataFrame, columns recipe (str, two), parameters (int), error (%), one row per run; the
-        means of a recipe are joined by a line, and their numbers stand on the other line's far
+    runs: DataFrame, columns series (str, two), parameters (int), error (%), one row per run; the
+        means of a series are joined by a line, and their numbers stand on the other line's far
         side.
-    marks: DataFrame, columns name, parameters, error: networks to compare with.
+    known: (name, parameters, error), a network to compare with.
     """
     figure, axes = subplots(figsize=(8.5, 4.6), layout="constrained")
     figure.alt = (
         "Test error against parameters, both axes logarithmic: a line for each of "
-        + " and ".join(runs["recipe"].unique())
+        + " and ".join(runs["series"].unique())
         + ". Both fall as the network grows."
     )
-    by_recipe = runs.groupby("recipe", sort=False)
+    by_series = runs.groupby("series", sort=False)
     looks = [(ORANGE, "D-"), (BLUE, "v--")]
-    for (recipe, ours), (color, line) in zip(by_recipe, looks, strict=True):
+    for (name, ours), (color, line) in zip(by_series, looks, strict=True):
         means = ours.groupby("parameters")["error"].mean()
-        others = runs[runs["recipe"] != recipe].groupby("parameters")["error"].mean()
+        others = runs[runs["series"] != name].groupby("parameters")["error"].mean()
         axes.plot(ours["parameters"], ours["error"], "o", color=color, ms=4, alpha=0.5)
-        axes.plot(means, line, color=color, label=recipe)
+        axes.plot(means, line, color=color, label=name)
         for size, error in means.items():
             look = {"color": color, "weight": "bold", "fontsize": 9}
             above = error > np.interp(size, others.index, others)
             offset = {"xytext": (6, 5) if above else (-48, -16), "textcoords": "offset points"}
             axes.annotate(f"{error:.2f} %", (size, error), **offset, **look)
-    for row, marker in zip(marks.itertuples(), "s^P", strict=False):
-        text = f"{row.name}: {row.error:.2f} %"
-        axes.plot(row.parameters, row.error, marker, color=GREY, ms=9, label=text)
-    everything = np.concatenate([runs["error"], marks["error"]])
+    name, size, error = known
+    axes.plot(size, error, "s", color=GREY, ms=9, label=f"{name}: {error:.2f} %")
+    everything = [*runs["error"], error]
     axes.set(xscale="log", xlabel="parameters, logarithmic")
     axes.set_ylabel("test error in %, logarithmic")
     _logarithmic(axes.yaxis)
-    axes.set_ylim(0.8 * everything.min(), 1.15 * everything.max())
+    axes.set_ylim(0.8 * min(everything), 1.15 * max(everything))
     ticks = [1_000, 3_000, 10_000, 30_000]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)

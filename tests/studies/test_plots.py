@@ -85,16 +85,15 @@ def test_errors_that_span_more_than_a_factor_of_three_have_a_logarithmic_axis():
     assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "test error in %, logarithmic")
 
 
-def test_each_size_of_a_recipe_has_its_runs_and_their_mean():
+def test_each_size_of_a_series_has_its_runs_and_their_mean():
     runs = pd.DataFrame(
         {
-            "recipe": ["ours"] * 3 + ["before"],
+            "series": ["ours"] * 3 + ["before"],
             "parameters": [1000, 1000, 3000, 1010],
             "error": [1.0, 1.2, 0.6, 2.0],
         }
     )
-    marks = pd.DataFrame({"name": ["the article"], "parameters": [34_622], "error": [1.63]})
-    axes = plots.sizes(runs, marks, SUBJECT).axes[0]
+    axes = plots.sizes(runs, ("the article", 34_622, 1.63), SUBJECT).axes[0]
     lines = {line.get_label(): line for line in axes.lines}
     assert [list(line.get_ydata()) for line in axes.lines if line.get_linestyle() == "None"] == [
         [1.0, 1.2, 0.6],
