@@ -66,7 +66,7 @@ def squashing(function):
     axes.set(xlabel="weighted sum", ylabel="value of the unit", xlim=(-3, 3))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
-    axes.set_title("The scaled tanh reaches plus and minus one well before its flat ends", fontsize=12)
+    axes.set_title("The scaled tanh reaches ±1 well before its flat ends", fontsize=12)
     return figure
 
 
