@@ -66,4 +66,4 @@ def costliest_square(row, column, lost):
         reject((column, row) in largest, "almost: first the row, then the column.")
         raise NotYet("take the place of the largest value in the map.")
     place = f"row {row:.0f}, column {column:.0f}"
-    return f"ink at {place} takes {lost.max():.0%} of the probability away."
+    return f"paper at {place} takes {lost.max():.0%} of the probability away."

@@ -13,26 +13,26 @@ def handwriting(names, digits, steps, squeezed, answers, subject):
     squeezed: (N, 28, 28) uint8.
     answers: dict with "normalised" and "squeezed", (N,) the digits read; wrong ones are orange.
     """
-    rows = ["drawn", "cropped", "sized", "centred: the input", "squeezed: the input"]
+    rows = ["drawn", "cut out", "normalised: the input", "squeezed: the input"]
     figure, panels = subplots(
-        len(rows), len(names), figsize=(1.15 * len(names) + 1, 6.6), layout="constrained"
+        len(rows), len(names), figsize=(1.15 * len(names) + 1, 5.6), layout="constrained"
     )
     figure.alt = (
-        "Each drawn digit in five rows of pictures: as drawn, its bounding box, sized, centred by "
-        "mass, and the canvas squeezed without these steps; with what was read."
+        "Each drawn digit in four rows of pictures: as drawn, its bounding box, normalised, and "
+        "the canvas squeezed without these steps; with what was read."
     )
     for column, (name, digit, each) in enumerate(zip(names, digits, steps, strict=True)):
-        pictures = [each.given, each.cropped, each.sized, each.centred, squeezed[column]]
+        pictures = [each.given, each.cropped, each.centred, squeezed[column]]
         for panel, picture in zip(panels[:, column], pictures, strict=True):
             panel.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
             panel.set(xticks=[], yticks=[])
-        panels[0, column].set_title(textwrap.fill(name, 10), fontsize=9)
-        for row, way in ((3, "normalised"), (4, "squeezed")):
+        panels[0, column].set_title(textwrap.fill(name, 10), fontsize=11)
+        for row, way in ((2, "normalised"), (3, "squeezed")):
             answer = answers[way][column]
             style = {} if answer == digit else {"color": "#b34a00", "fontweight": "bold"}
-            panels[row, column].set_xlabel(f"read as {answer}", fontsize=11, **style)
+            panels[row, column].set_xlabel(f"read as {answer}", fontsize=13, **style)
     for panel, row in zip(panels[:, 0], rows, strict=True):
-        panel.set_ylabel(textwrap.fill(row, 12), fontsize=9)
+        panel.set_ylabel(textwrap.fill(row, 12), fontsize=11)
     figure.suptitle(
         f"From a drawing to what the network gets\n{subject}; orange: misread", fontsize=12
     )

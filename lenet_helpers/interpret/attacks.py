@@ -8,19 +8,16 @@ from lenet_helpers.preprocessing import INK, check_images
 from lenet_helpers.training import predict
 
 
-def fgsm_signs(model, images, labels, targets=None):
+def fgsm_signs(model, images, labels):
     """The direction in which the fast gradient sign method moves each pixel: -1, 0 or 1.
 
-    labels: (N,) int, the digits that the network is led away from; where targets (N,) int are
-    given, it is led towards these instead.
+    labels: (N,) int, the digits that the network is led away from.
     Returns (N, 28, 28) int8. Goodfellow, Shlens and Szegedy 2015, eq. in sec. 4: the sign of the
     loss's gradient. The loss grows with log((1 - p) / p), p the label's probability, and only
     with it, so the signs are taken from there: the loss's own gradient is rounded to 0 where p
     is rounded to 1.
     """
-    digits = labels if targets is None else targets
-    signs = np.sign(gradients(model, images, digits, _lead)).astype(np.int8)
-    return -signs if targets is None else signs
+    return -np.sign(gradients(model, images, labels, _lead)).astype(np.int8)
 
 
 def fgsm(images, signs, step):

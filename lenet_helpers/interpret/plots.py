@@ -9,10 +9,9 @@ import seaborn as sns
 from lenet_helpers.plots.described import blank_figure, subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
 
-# Petroff 2021, "Accessible color sequences for data visualization": also for the colour-blind.
-# In an order that keeps digits apart which lie over each other: 0, 2, 3, 5, 8 and 1, 7, 9.
+# Petroff 2021, "Accessible color sequences for data visualization", with green for a second grey.
 TEN_COLOURS = ["#3f90da", "#a96b59", "#bd1f01", "#ffa90e", "#94a4a2"]
-TEN_COLOURS += ["#832db6", "#b9ac70", "#e76300", "#717581", "#92dadd"]
+TEN_COLOURS += ["#832db6", "#b9ac70", "#e76300", "#1f6f4a", "#92dadd"]
 
 
 def feature_maps(image, outputs, subject):
@@ -80,26 +79,25 @@ def kernels(kernel, maps, subject):
 
 
 def embedding(points, labels, correct, axes_names, subject):
-    """Images as points of a plane, coloured by digit, the misread ones marked.
+    """Images as points of a plane, coloured by digit; the misread ones as black digits.
 
     points: (N, 2) float; labels: (N,) int, 0 to 9; correct: (N,) bool; axes_names: two str.
     """
     figure, axes = subplots(figsize=(9, 7), layout="constrained")
     figure.alt = (
         f"Images as points, coloured by digit, against {axes_names[0]} and {axes_names[1]}. Each "
-        "digit forms a cloud; crosses mark the misread images."
+        "digit forms a cloud; misread images are drawn as black digits."
     )
     # Image after image, not digit after digit, or the last digit would cover the others.
-    axes.scatter(*points.T, s=9, c=np.array(TEN_COLOURS)[labels], lw=0)
+    colours = np.array(TEN_COLOURS)[labels[correct]]
+    axes.scatter(*points[correct].T, s=9, c=colours, lw=0)
     for digit in np.unique(labels):
         middle = np.median(points[labels == digit], axis=0)
         _stamp(axes, str(digit), middle, TEN_COLOURS[digit])
-    wrong = points[~correct]
-    text = f"misread ({len(wrong)})"
-    axes.scatter(*wrong.T, s=45, marker="x", color="black", lw=1.5, label=text)
+        wrong = points[~correct & (labels == digit)]
+        axes.scatter(*wrong.T, s=50, marker=f"${digit}$", color="black", lw=0.5)
     axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
-    axes.legend(loc="lower right")
-    return titled(figure, axes, "The test images in C5, the last layer before the answer", subject)
+    return titled(figure, axes, "Test images in C5; black: the labels of misread images", subject)
 
 
 def relevance(image, maps, subject):
@@ -156,7 +154,7 @@ def randomisation(edges, maps, correlations, subject):
 def distorted(examples, units, subject):
     """One digit under every corruption, one column each.
 
-    examples: dict, corruption -> dict, severity as a text -> (28, 28) uint8; units: dict,
+    examples: dict, corruption -> dict, severity (float) -> (28, 28) uint8; units: dict,
     corruption -> its severity's name.
     """
     rows = max(map(len, examples.values()))
@@ -176,61 +174,26 @@ def distorted(examples, units, subject):
         for axes, (severity, picture) in zip(column, pictures.items(), strict=False):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
             axes.set_frame_on(True)
-            axes.set_xlabel(severity, fontsize=11)
+            axes.set_xlabel(f"{severity:g}", fontsize=11)
     figure.suptitle(f"One digit, distorted in {len(examples)} ways\n{subject}", fontsize=12)
-    return figure
-
-
-def robustness(table, units, subject):
-    """Accuracy against the severity of each corruption, with 95 % Wilson intervals.
-
-    table: DataFrame from `corruptions.robustness`, at most three readers; units: dict, corruption
-    -> its severity's name.
-    """
-    size = (12, 6.4)
-    figure, panels = subplots(2, 4, figsize=size, sharey=True, layout="constrained")
-    figure.alt = (
-        "Accuracy against severity, a panel for each of "
-        f"{', '.join(units)}, with a curve and its band for each of "
-        f"{', '.join(table['reader'].unique())}."
-    )
-    styles = list(zip(sns.color_palette("colorblind", 3), ("o-", "D--", "s:"), strict=True))
-    by_corruption = table.groupby("corruption", sort=False)
-    for axes, (name, rows) in zip(panels.flat, by_corruption, strict=False):
-        for (reader, curve), (colour, dash) in zip(
-            rows.groupby("reader", sort=False), styles, strict=False
-        ):
-            low, high = 100 * curve["low"], 100 * curve["high"]
-            axes.fill_between(curve["severity"], low, high, color=colour, alpha=0.25, lw=0)
-            values = 100 * curve["accuracy"]
-            axes.plot(curve["severity"], values, dash, color=colour, ms=4, label=reader)
-        axes.axhline(10, color=GREY, linestyle="-", lw=1, label="guessing")
-        axes.set(title=name, xlabel=units[name], ylim=(0, 102))
-        axes.locator_params(axis="x", nbins=8, steps=[1, 2, 5, 10])
-        axes.grid(alpha=0.3)
-    for axes in panels[:, 0]:
-        axes.set_ylabel("accuracy in %")
-    panels[-1, -1].set_axis_off()
-    panels[-1, -1].legend(*panels[0, 0].get_legend_handles_labels(), loc="center", frameon=False)
-    text = "bands: 95 % Wilson intervals"
-    figure.suptitle(f"How much distortion does reading survive?\n{subject}\n{text}", fontsize=12)
     return figure
 
 
 def adversarial(image, moved, step, answers, subject):
     """An image, the step that fools the network, and the image after it.
 
-    image, moved: (28, 28) uint8; step: int, in grey levels; answers: two str, before and after.
+    image, moved: (28, 28) uint8; step: int, in grey levels; answers: the digits that
+    the network reads, before and after.
     """
     figure, panels = subplots(1, 3, figsize=(10, 4.2), layout="constrained")
     figure.alt = (
         f"A digit, a pattern of steps up and down by {step} grey levels, and their sum: to the eye "
-        f"the same digit on a slightly uneven ground. Before: {answers[0]}; after: {answers[1]}."
+        f"the same digit on slightly uneven paper; read as {answers[0]}, and as {answers[1]} after."
     )
     change = moved.astype(int) - image
-    for axes, picture, title in zip(panels[::2], (image, moved), answers, strict=True):
+    for axes, picture, answer in zip(panels[::2], (image, moved), answers, strict=True):
         axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
-        axes.set_title(title)
+        axes.set_title(f"read as {answer}")
     drawn = panels[1].imshow(change, cmap=_signed_colours(), vmin=-step, vmax=step)
     panels[1].set_title(f"the change: {step} grey levels at most")
     text = "change in grey levels (orange: more ink)"
@@ -239,31 +202,8 @@ def adversarial(image, moved, step, answers, subject):
     for axes in panels:
         axes.set_xlabel("column")
     panels[0].set_ylabel("row")
-    figure.suptitle(f"The smallest step along one pattern of signs\n{subject}", fontsize=12)
+    figure.suptitle(f"A small step that fools the network\n{subject}", fontsize=12)
     return figure
-
-
-def accuracy_by_step(table, subject):
-    """Accuracy against the size of a step, a line for each direction, with 95 % Wilson intervals.
-
-    table: DataFrame, columns direction (str), step (grey levels), accuracy, low, high in [0, 1].
-    """
-    figure, axes = subplots(figsize=(8.5, 4.2), layout="constrained")
-    lines = table.groupby("direction", sort=False)
-    figure.alt = (
-        "Accuracy against the size of a step, a line for each direction. At the largest step: "
-        + ", ".join(f"{name}, {last:.0%}" for name, last in lines["accuracy"].last().items())
-    )
-    for (direction, rows), colour, dash in zip(lines, (BLUE, ORANGE), ("o-", "D--"), strict=False):
-        low, high = 100 * rows["low"], 100 * rows["high"]
-        axes.fill_between(rows["step"], low, high, color=colour, alpha=0.25, lw=0)
-        axes.plot(rows["step"], 100 * rows["accuracy"], dash, color=colour, ms=5, label=direction)
-    axes.axhline(10, color=GREY, linestyle=":", label="guessing")
-    axes.set(xlabel="step in grey levels of 255", ylabel="accuracy in %", ylim=(0, 102))
-    axes.grid(alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    subject = f"{subject}\nbands: 95 % Wilson intervals"
-    return titled(figure, axes, "Away from the right digit, or at random: the same steps", subject)
 
 
 def label_errors(images, table, subject):

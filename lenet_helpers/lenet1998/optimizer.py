@@ -1,4 +1,4 @@
-"""The paper's optimizer: stochastic gradient descent with a step size for each weight.
+"""The paper's optimizer: stochastic gradient descent with a learning rate for each weight.
 
 LeCun et al. 1998, section III and appendix C: stochastic diagonal Levenberg-Marquardt.
 """
@@ -147,6 +147,13 @@ def curvatures(model, inputs, labels):
             upstream, of_weights = layer.second_derivatives(received, upstream)
             found = [*of_weights, *found]
     return [total / len(inputs) for total in found]
+
+
+def curvatures_by_layer(model, inputs, labels):
+    """As `curvatures`, by name: dict, such as "C1/kernel" -> (N,) array, one for each weight."""
+    names = [variable.path.partition("/")[2] for variable in model.trainable_variables]
+    found = curvatures(model, inputs, labels)
+    return {name: np.ravel(values) for name, values in zip(names, found, strict=True)}
 
 
 def _check_layers(layers, output):

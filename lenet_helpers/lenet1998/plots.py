@@ -82,8 +82,8 @@ def curvatures(before, after, mu, subject):
     )
     places = np.arange(len(before))
     for values, shift, colour, name in [
-        (before, -0.17, GREY, "a fresh network"),
-        (after, 0.17, BLUE, "the trained one"),
+        (before, -0.17, GREY, "fresh network"),
+        (after, 0.17, BLUE, "trained network"),
     ]:
         low, middle, high = np.transpose([np.quantile(h, [0, 0.5, 1]) for h in values.values()])
         axes.hlines(places + shift, low, high, color=colour, linewidth=4, alpha=0.35)
@@ -93,8 +93,8 @@ def curvatures(before, after, mu, subject):
     axes.set(xscale="log", xlabel="curvature; bar: smallest to largest, dot: median")
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set_title(f"Estimated curvature along each weight\n{subject}", fontsize=12)
+    axes.legend(loc="upper left")
+    axes.set_title(f"The curvatures of each layer's weights\n{subject}", fontsize=12)
     return figure
 
 

@@ -604,7 +604,7 @@ def test_each_of_several_largest_values_is_the_costliest_square(capfd):
     lost = np.zeros((28, 28))
     lost[3, 5] = lost[9, 2] = 1
     check.costliest_square(9.0, 2, lost)
-    assert capfd.readouterr().out.startswith("Right: ink at row 9, column 2")
+    assert capfd.readouterr().out.startswith("Right: paper at row 9, column 2")
     check.costliest_square(5, 3, lost)
     assert "first the row" in capfd.readouterr().out
 

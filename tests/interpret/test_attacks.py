@@ -9,17 +9,13 @@ from lenet_helpers.training import predict
 from tests.interpret.linear import linear_model
 
 
-def test_signs_raise_the_loss_and_targets_lower_theirs(model, images):
+def test_signs_raise_the_loss(model, images):
     labels = load_mnist().y_train[: len(images)]
-    targets = (labels + 1) % 10
     away = interpret.fgsm(images, interpret.fgsm_signs(model, images, labels), 4)
-    towards = interpret.fgsm(images, interpret.fgsm_signs(model, images, labels, targets), 4)
     rows = np.arange(len(images))
     before, after = (predict(model, some)[rows, labels] for some in (images, away))
     assert (after <= before).mean() > 0.9
     assert (after < before).mean() > 0.5  # the others are rounded to 1, before and after
-    before, after = (predict(model, some)[rows, targets] for some in (images, towards))
-    assert (after > before).mean() > 0.9
 
 
 def test_signs_are_those_of_the_loss_where_it_is_not_rounded_away(images):

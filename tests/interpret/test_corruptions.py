@@ -4,20 +4,18 @@ import numpy as np
 import pytest
 
 from lenet_helpers.data import load_mnist
-from lenet_helpers.evaluation import wilson_interval
 from lenet_helpers.interpret.corruptions import (
     CORRUPTIONS,
     add_noise,
-    blur,
     contrast,
     robustness,
     rotate,
     scale,
-    thicken,
     translate,
 )
 
 EACH = pytest.mark.parametrize("corruption", CORRUPTIONS.values(), ids=CORRUPTIONS)
+NOTHING = {"translation": 0, "rotation": 0, "scale": 1, "noise": 0, "contrast": 1}
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +36,15 @@ def centre_of_mass(images):
     return np.einsum("nij,aij->na", images.astype(float), places) / images.sum(axis=(1, 2))[:, None]
 
 
-@EACH
-def test_the_neutral_severity_changes_nothing(corruption, images):
-    np.testing.assert_array_equal(corruption.apply(images, corruption.nothing), images)
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_the_neutral_severity_is_measured_and_changes_nothing(name, images):
+    corruption = CORRUPTIONS[name]
+    assert NOTHING[name] in corruption.severities
+    np.testing.assert_array_equal(corruption.apply(images, NOTHING[name]), images)
 
 
 @EACH
-def test_the_neutral_severity_is_among_those_that_are_measured(corruption):
-    assert corruption.nothing in corruption.severities
+def test_severities_are_in_order(corruption):
     assert list(corruption.severities) in (
         sorted(corruption.severities),
         sorted(corruption.severities, reverse=True),
@@ -60,7 +59,7 @@ def test_images_keep_shape_and_type_and_are_left_as_they_were(corruption, images
         assert after.shape == images.shape
         assert after.dtype == np.uint8
         assert not np.shares_memory(after, images)
-        assert severity == corruption.nothing or not np.array_equal(after, images)
+        assert severity in NOTHING.values() or not np.array_equal(after, images)
     np.testing.assert_array_equal(images, before)
 
 
@@ -141,21 +140,6 @@ def test_no_thin_stroke_falls_between_the_pixels(factor, off):
 # Ink
 
 
-def test_thickness_is_monotone_in_ink(images):
-    amounts = [-1.5, -1, -0.75, -0.5, -0.1, 0, 0.1, 0.5, 1, 1.2, 1.5, 2, 3]
-    thicker = np.stack([thicken(images, pixels) for pixels in amounts]).astype(int)
-    assert (np.diff(thicker, axis=0) >= 0).all()
-    assert (np.diff(thicker.sum(axis=(1, 2, 3))) > 0).all()
-
-
-@pytest.mark.parametrize("pixels", [-1, -0.5, 0.25, 0.5, 1, 1.5, 2])
-def test_each_edge_of_a_straight_stroke_moves_by_the_pixels_asked_for(pixels):
-    stroke = np.zeros((1, 28, 28), np.uint8)
-    stroke[:, :, 12:16] = 255
-    width = thicken(stroke, pixels)[0, 14].sum() / 255
-    assert width == pytest.approx(4 + 2 * pixels, abs=0.01)
-
-
 def test_noise_has_its_deviation_and_is_the_same_each_time():
     grey = np.full((20, 28, 28), 128, np.uint8)
     noisy = add_noise(grey, 0.1).astype(float)
@@ -169,18 +153,6 @@ def test_noise_stays_between_paper_and_ink():
     assert np.isin(noisy, [0, 255]).mean() > 0.95
 
 
-def test_a_blur_has_its_deviation_and_keeps_the_ink():
-    point = np.zeros((1, 28, 28), np.uint8)
-    point[0, 14, 14] = 255
-    wide = np.repeat(np.repeat(point, 7, axis=1), 7, axis=2)[:, 85:113, 85:113]
-    blurred = blur(wide, 2).astype(float)[0]
-    assert blurred.sum() == pytest.approx(wide.sum(), rel=0.02)
-    variance = [
-        np.average((np.arange(28) - 16) ** 2, weights=one.sum(0)) for one in (wide[0], blurred)
-    ]
-    assert variance[1] - variance[0] == pytest.approx(4, rel=0.1)
-
-
 def test_contrast_keeps_the_mean_and_shrinks_what_differs_from_it(images):
     flat = contrast(images, 0.4).astype(float)
     np.testing.assert_allclose(flat.mean(axis=(1, 2)), images.mean(axis=(1, 2)), atol=0.5)
@@ -189,7 +161,7 @@ def test_contrast_keeps_the_mean_and_shrinks_what_differs_from_it(images):
 
 
 @pytest.mark.parametrize(
-    "apply, severity", [(scale, 0), (scale, -1), (blur, -1), (add_noise, -0.1), (contrast, -0.5)]
+    "apply, severity", [(scale, 0), (scale, -1), (add_noise, -0.1), (contrast, -0.5)]
 )
 def test_a_severity_without_meaning_is_refused(apply, severity, images):
     with pytest.raises(ValueError, match=f"got {severity}"):
@@ -201,7 +173,7 @@ def test_a_severity_without_meaning_is_refused(apply, severity, images):
 
 def test_the_table_counts_what_a_classifier_reads(square):
     images, labels = np.concatenate([square] * 3), np.array([4, 4, 1])
-    some = {name: CORRUPTIONS[name] for name in ("translation", "blur")}
+    some = {name: CORRUPTIONS[name] for name in ("translation", "scale")}
 
     def answer(given):
         still_there = given[:, 10:12, 16:18].min(axis=(1, 2)) == 255
@@ -214,14 +186,12 @@ def test_the_table_counts_what_a_classifier_reads(square):
     by_severity = table[table["reader"] == "looks"].set_index(["corruption", "severity"])
     assert by_severity["right"]["translation", 0] == 2
     assert by_severity["right"]["translation", 2] == 1
-    row = by_severity.loc[("blur", 0)]
-    assert row["accuracy"] == pytest.approx(2 / 3)
-    assert (row["low"], row["high"]) == wilson_interval(2, 3)
+    assert by_severity.loc[("scale", 1), "images"] == 3
 
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_images_need_as_many_labels(count, square):
     with pytest.raises(ValueError, match=f"1 images, {count} labels"):
-        robustness({}, square, np.zeros(count, int))
+        robustness({}, square, np.zeros(count, int), CORRUPTIONS)
     with pytest.raises(ValueError, match="0 images"):
-        robustness({}, square[:0], np.zeros(0, int))
+        robustness({}, square[:0], np.zeros(0, int), CORRUPTIONS)

@@ -22,6 +22,7 @@ from lenet_helpers.lenet1998.optimizer import (
     StochasticDiagonalLM,
     TrainingRecord,
     curvatures,
+    curvatures_by_layer,
     paper_rate,
     untrained,
 )
@@ -150,6 +151,16 @@ def test_curvatures_of_lenet5_itself():
     found = as_vectors(model.layers, curvatures(model, images, labels))
     for name, ours, theirs in zip(reference, found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-7, err_msg=name)
+
+
+def test_curvatures_have_the_names_of_layer_and_variable():
+    digits = load_mnist()
+    inputs, labels = to_paper_input(digits.x_train[:2]), digits.y_train[:2]
+    model = compile_1998(lenet5_1998())
+    found = curvatures_by_layer(model, inputs, labels)
+    assert list(found)[:4] == ["C1/kernel", "C1/bias", "S2/coefficient", "S2/bias"]
+    for values, tensor in zip(found.values(), curvatures(model, inputs, labels), strict=True):
+        np.testing.assert_array_equal(values, tensor.numpy().ravel())
 
 
 def test_a_network_with_other_layers_is_refused():

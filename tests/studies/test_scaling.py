@@ -1,0 +1,17 @@
+"""What scaling does to training: the runs of its study that chapter 2 shows."""
+
+from lenet_helpers.checkpoints import FOLDER
+from lenet_helpers.studies.scaling import read_scaling
+from lenet_helpers.studies.table import read_runs
+
+
+def test_sgd_keeps_the_rate_that_misread_least_with_the_first_seed():
+    path = FOLDER / "scaling.csv"
+    stored, shown = read_runs(path), read_scaling(path)
+    for name, pixels in {"raw": "raw", "once": "scaled once", "twice": "scaled twice"}.items():
+        by_sgd = stored[stored["rung"].str.startswith(f"{name}-SGD") & (stored["seed"] == 0)]
+        first = shown[shown["pixels"].eq(pixels) & (shown["seed"] == 0)]
+        first = first[first["optimizer"] == "SGD"]
+        assert list(first["accuracy"]) == [100 * (1 - by_sgd["val_errors"].min() / 6000)]
+    assert (shown.groupby(["pixels", "optimizer"])["seed"].nunique() == 5).all()
+    assert len(shown) == 30
