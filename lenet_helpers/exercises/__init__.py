@@ -29,7 +29,6 @@ from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wro
 from lenet_helpers.exercises.chapter6 import promised_mistakes, threshold, two_verdicts
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
-    answers_to_doubt,
     equation_9,
     grey_of_a_zero,
     parameters_of_a_table,

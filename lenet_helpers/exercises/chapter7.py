@@ -16,8 +16,6 @@ from lenet_helpers.exercises.judging import (
     unboxed,
 )
 
-DOUBTED = 100  # rows, in exercise 7.5
-
 
 @exercise("a number")
 def grey_of_a_zero(grey):
@@ -109,29 +107,3 @@ def equation_9(loss):
             f"right for small distances, but not for large ones: {found:.4g} for {right:.4g}.",
         )
     return "the formula, and the sum in its logarithm never becomes zero."
-
-
-@exercise("a function of distances and a number of rows")
-def answers_to_doubt(doubts, distances, labels):
-    """Exercise 7.5: a function (N, 10), int -> (K,), rows whose two smallest distances are closest.
-
-    labels: (N,) int, of the rows; among the DOUBTED rows, mistakes are counted.
-    """
-    what, made_up = "your function's answer", np.random.default_rng(0).uniform(0, 99, (200, 10))
-    nearest = np.sort(made_up, axis=1)
-    gaps, count = nearest[:, 1] - nearest[:, 0], 20
-    found = set(read_numbers(call(doubts, made_up.copy(), count), (count,), what))
-    order = np.argsort(gaps)
-    reject(found == set(order[-count:]), "those are the rows whose two smallest differ most.")
-    reject(
-        found == set(np.argsort(nearest[:, 0])[-count:]),
-        "those are far from every code; look for rows about as near to two codes.",
-    )
-    reject(found != set(order[:count]), "other rows have two smallest distances that differ less.")
-    k = min(DOUBTED, len(distances))
-    chosen = read_numbers(call(doubts, distances.copy(), k), (k,), what).astype(int)
-    mistakes = distances.argmin(axis=1) != labels
-    return (
-        f"of the {k} answers to doubt most, {mistakes[chosen].sum()} are mistakes; "
-        f"all {len(labels):,} answers hold {mistakes.sum()}."
-    )

@@ -44,7 +44,7 @@ def glyphs(codes):
     for digit, axes in enumerate(panels.flat):
         _code(axes, codes[digit])
         axes.set_title(f"{digit}")
-    title = f"The ten codes, {COLUMNS} wide, {ROWS} high: ink +1, paper -1\ndrawn for this series"
+    title = f"The ten codes, {COLUMNS} wide, {ROWS} high: ink +1, background -1"
     figure.suptitle(title, fontsize=12)
     return figure
 
@@ -62,11 +62,11 @@ def squashing(function):
     )
     axes.plot(x, function(x), color=BLUE, label="scaled tanh of the paper")
     axes.plot(x, np.tanh(x), color=GREY, linestyle="--", label="tanh")
-    axes.plot([-1, 1], function(np.array([-1.0, 1.0])), "o", color=ORANGE, label="goals of F6: ±1")
+    axes.plot([-1, 1], function(np.array([-1.0, 1.0])), "o", color=ORANGE, label="F6's targets: ±1")
     axes.set(xlabel="weighted sum", ylabel="value of the unit", xlim=(-3, 3))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
-    axes.set_title("Plus and minus one are reached well before the flat ends", fontsize=12)
+    axes.set_title("The scaled tanh reaches ±1 well before its flat ends", fontsize=12)
     return figure
 
 

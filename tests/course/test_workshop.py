@@ -439,7 +439,6 @@ def context():
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
-        "answers_to_doubt": (1, draw.random((20, 10)), labels[:20]),
         "size_in_the_box": (2, images[0, :20, :10]),
         "saturated_units": (1, images[:20, 0] / 255),
         "costliest_square": (2, draw.random((28, 28))),
