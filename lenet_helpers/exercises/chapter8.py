@@ -59,9 +59,9 @@ def smaller_square(drop, model, image):
     from lenet_helpers.training import predict
 
     drop = read_number(drop)
+    reject(not 0 <= drop <= 1, "a probability drops by at most one: before minus after.")
     digit = predict(model, image[np.newaxis])[0].argmax()
     right, larger = (occlusion(model, image, digit, side).max() for side in (SIDE, LARGER))
-    reject(drop > 1, "a probability can drop by at most one.")
     if not is_close(drop, right, EXACT):
         reject(is_close(drop, larger, EXACT), f"that is the drop under {LARGER} by {LARGER} paper.")
         reject(is_close(drop, right, 0.005), "give the largest drop, not rounded.")
