@@ -45,7 +45,7 @@ def error_gallery(images, labels, answers, subject, doubtful=None, framed=None):
     return figure
 
 
-def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), words=None):
+def ladder(table, runs, title, subject, marks=None, side_steps=(), words=None):
     """Test errors on the way from one network to another, one change a step.
 
     table: DataFrame in order of the steps, index step (str), columns mean, low, high (%); a step
@@ -53,7 +53,6 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     runs:  DataFrame, columns step, error (%), one row per run.
     marks: dict, name -> error (%), drawn as lines.
     side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
-    bold: steps whose name is bold.
     words: dict, step -> what it is (str), written after its name.
     The axis is logarithmic if the errors span more than a factor of 3.
     """
@@ -70,7 +69,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
         figure.alt += f" Hollow, because nothing starts from them: {', '.join(table.index[aside])}."
     places = pd.Series(range(len(table)), table.index)
     for chosen, face, text in (
-        (~aside, ORANGE, "mean, 95 % interval"),
+        (~aside, ORANGE, "mean, 95 % interval over seeds"),
         (aside, "white", "side step: no rung starts from it"),
     ):
         if chosen.any():
@@ -83,8 +82,6 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     names = [f"{name}: {words[name]}" if words else name for name in places.index]
     names = ["↳ " * int(side) + name for name, side in zip(names, aside, strict=True)]
     axes.set_yticks(range(len(table)), names)
-    for label, step in zip(axes.get_yticklabels(), table.index, strict=True):
-        label.set_fontweight("bold" if step in bold else "normal")
     axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)
     marks = marks or {}
@@ -160,7 +157,7 @@ def distortions(images, distorted, subject):
     )
     figure.alt = (
         "Digits, one a row, each followed by distortions of it: a little moved, turned, larger or "
-        "smaller, and with bent strokes. Nearly all can still be read."
+        "smaller, and with bent strokes."
     )
     for axes, picture in zip(panels.flat, columns.swapaxes(0, 1).reshape(-1, 28, 28), strict=True):
         axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
