@@ -45,7 +45,7 @@ def error_gallery(images, labels, answers, subject, doubtful=None, framed=None):
     return figure
 
 
-def ladder(table, runs, title, subject, marks=None, side_steps=(), words=None):
+def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), words=None):
     """Test errors on the way from one network to another, one change a step.
 
     table: DataFrame in order of the steps, index step (str), columns mean, low, high (%); a step
@@ -53,6 +53,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), words=None):
     runs:  DataFrame, columns step, error (%), one row per run.
     marks: dict, name -> error (%), drawn as lines.
     side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
+    bold: steps whose name is bold.
     words: dict, step -> what it is (str), written after its name.
     The axis is logarithmic if the errors span more than a factor of 3.
     """
@@ -82,6 +83,8 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), words=None):
     names = [f"{name}: {words[name]}" if words else name for name in places.index]
     names = ["↳ " * int(side) + name for name, side in zip(names, aside, strict=True)]
     axes.set_yticks(range(len(table)), names)
+    for label, step in zip(axes.get_yticklabels(), table.index, strict=True):
+        label.set_fontweight("bold" if step in bold else "normal")
     axes.set(xlabel="test error in %", ylim=(len(table) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)
     marks = marks or {}

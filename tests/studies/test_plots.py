@@ -63,6 +63,11 @@ def test_steps_that_nothing_starts_from_are_hollow_and_have_an_arrow():
     assert figure.alt.endswith("nothing starts from them: b.")
 
 
+def test_steps_can_be_made_bold():
+    axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, bold=["b"]).axes[0]
+    assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["normal", "bold"]
+
+
 def test_a_step_has_its_words_after_its_name():
     words = {"a": "as it was", "b": "one more", "c": "elsewhere"}
     axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, words=words).axes[0]
