@@ -136,7 +136,7 @@ def sizes(runs, known, subject):
     axes.set_xticks([], minor=True)
     axes.margins(0.12)
     axes.grid(alpha=0.3)
-    axes.legend(title="dots: one run each; others: means")
+    axes.legend(title="dots: one run each; others: means", loc="lower left")
     return titled(figure, axes, "Test error by number of parameters", subject)
 
 
