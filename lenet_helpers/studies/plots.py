@@ -70,7 +70,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
         figure.alt += f" Hollow, because nothing starts from them: {', '.join(table.index[aside])}."
     places = pd.Series(range(len(table)), table.index)
     for chosen, face, text in (
-        (~aside, ORANGE, "mean, 95 % interval"),
+        (~aside, ORANGE, "mean, 95 % interval over seeds"),
         (aside, "white", "side step: no rung starts from it"),
     ):
         if chosen.any():
@@ -152,7 +152,7 @@ def distortions(images, distorted, subject):
     )
     figure.alt = (
         "Digits, one a row, each followed by distortions of it: a little moved, turned, larger or "
-        "smaller, and with bent strokes. Nearly all can still be read."
+        "smaller, and with bent strokes."
     )
     for axes, picture in zip(panels.flat, columns.swapaxes(0, 1).reshape(-1, 28, 28), strict=True):
         axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
