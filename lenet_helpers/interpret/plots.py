@@ -126,27 +126,25 @@ def relevance(image, maps, subject):
 
 
 def randomisation(edges, maps, correlations, subject):
-    """A digit's edges, then maps of it while a network loses its weights layer by layer.
+    """A digit's edges, then maps of it by networks of other weights.
 
-    edges: (28, 28) float, which no network has a part in; maps: (stages, 28, 28) float;
-    correlations: Series, stage -> how alike maps of many images are to those of the first stage.
+    edges: (28, 28) float, which no network has a part in; maps: (networks, 28, 28) float;
+    correlations: Series, network -> how alike its maps of many images are to those of the first.
     """
-    size = (2.1 * len(maps) + 2.4, 3.9)
+    size = (2.6 * (len(maps) + 1), 4.2)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
-    figure.alt = "A digit's edges, then maps of the digit while layers lose what they learned: " + (
-        ", ".join(
-            f"{stage}, mean rank correlation {alike:.2f}" for stage, alike in correlations.items()
-        )
+    figure.alt = "A digit's edges, then maps of the digit: " + ", ".join(
+        f"{name}, mean rank correlation {alike:.2f}" for name, alike in correlations.items()
     )
     first.imshow(edges, cmap="cividis")
     first.set(title="edges", xlabel="no network")
-    for axes, picture, (stage, alike) in zip(panels, maps, correlations.items(), strict=True):
+    for axes, picture, (name, alike) in zip(panels, maps, correlations.items(), strict=True):
         axes.imshow(picture, cmap="cividis")
-        axes.set_title(textwrap.fill(stage, 12), fontsize=11)
+        axes.set_title(textwrap.fill(name, 16), fontsize=11)
         axes.set_xlabel(f"mean rank\ncorrelation {alike:.2f}", fontsize=11)
     for axes in (first, *panels):
         axes.set(xticks=[], yticks=[])
-    text = "yellow: large; each map on its own scale; correlations: means over images"
+    text = "yellow: large; each map on its own scale"
     figure.suptitle(f"Does the map change with the weights?\n{subject}\n{text}", fontsize=12)
     return figure
 
