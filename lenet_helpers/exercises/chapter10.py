@@ -16,7 +16,7 @@ def normalised_convolution(parameters, network, maps=40, side=3):
     reject(found == kernel, "that is the convolution; its normalisation holds numbers as well.")
     reject(
         found == kernel + 2 * maps,
-        "that is what training moves. Mean and variance are kept too, for when there is no batch.",
+        "that is what training moves. The stored mean and variance count, too.",
     )
     reject(
         found == kernel + maps + norm,

@@ -22,7 +22,7 @@ def answers_of_many(combine):
         not np.array_equal(answers, made_up.mean(axis=0).argmax(axis=1)),
         "take the mean over the networks, then the largest.",
     )
-    return "the mean counts how sure each network is."
+    return "in the mean, a network that is sure weighs more."
 
 
 @exercise("a whole number")

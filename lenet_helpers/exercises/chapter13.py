@@ -47,4 +47,4 @@ def mu_of_a_factor(mu, curvature):
         not is_right,
         f"with it the highest rate is {reached:.0f} times the lowest, not {FACTOR} times.",
     )
-    return f"mu = {right:.3f} does it for this network. Next, values on both sides of it are tried."
+    return f"mu = {right:.3f} does it for this network. Values on both sides of it are tried below."

@@ -5,10 +5,9 @@ digit, the largest for their answer; `in_article_form` makes one of LeNet-5 as p
 the stored pixels, (N, 28, 28) uint8.
 """
 
-from lenet_helpers.interpret.attacks import answers_by_step, fgsm, fgsm_signs
+from lenet_helpers.interpret.attacks import fgsm, fgsm_signs
 from lenet_helpers.interpret.features import in_article_form
 from lenet_helpers.interpret.relevance import (
-    cascade,
     occlusion,
     randomised,
     rank_correlation,

@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from lenet_helpers.interpret.gradients import gradients, own_score
 from lenet_helpers.preprocessing import INK, check_images
-from lenet_helpers.training import predict
 
 
 def fgsm_signs(model, images, labels):
@@ -33,17 +32,6 @@ def fgsm(images, signs, step):
     if not 0 <= step <= INK:
         raise ValueError(f"step must lie between 0 and {INK} grey levels, got {step}")
     return np.clip(images + step * signs.astype(np.int64), 0, INK).astype(np.uint8)
-
-
-def answers_by_step(model, image, signs):
-    """What the network answers after each step of 0, 1, ..., 255 grey levels: (256,) int.
-
-    image: (28, 28) uint8; signs: (28, 28) int8, from `fgsm_signs`.
-    These are all steps that stored pixels know, so the first one that fools the network is the
-    smallest. Bisection could miss it: a larger step may lead back to the right answer.
-    """
-    moved = [fgsm(image[np.newaxis], signs[np.newaxis], step) for step in range(INK + 1)]
-    return predict(model, np.concatenate(moved)).argmax(axis=1)
 
 
 def _lead(scores, digits):

@@ -95,21 +95,21 @@ def embedding(points, labels, correct, axes_names, subject):
         middle = np.median(points[labels == digit], axis=0)
         _stamp(axes, str(digit), middle, TEN_COLOURS[digit])
         wrong = points[~correct & (labels == digit)]
-        axes.scatter(*wrong.T, s=50, marker=f"${digit}$", color="black", lw=0.5)
-    axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
+        axes.scatter(*wrong.T, s=36, marker=f"${digit}$", color="black", lw=0.5)
+    axes.set(xlabel=axes_names[0], ylabel=axes_names[1], xticks=[], yticks=[])
     return titled(figure, axes, "Test images in C5; black: the labels of misread images", subject)
 
 
 def relevance(image, maps, subject):
-    """An image, and what hiding each place of it costs; the maps share a scale from 0 to 1.
+    """An image, and how far a square at each place lowers a probability; one scale from 0 to 1.
 
-    image: (28, 28) uint8; maps: dict, title -> (28, 28) float, from `interpret.occlusion`; lines
+    image: (28, 28) uint8; maps: dict, title -> (28, 28) float, as from `interpret.occlusion`; lines
     show where the ink is.
     """
     size = (3.2 * (len(maps) + 1), 3.9)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = (
-        "A digit, and maps of what a painted square takes away, by its centre: "
+        "A digit, and maps of how far a painted square lowers its probability, by its centre: "
         + ", ".join(f"{name}, at most {values.max():.0%}" for name, values in maps.items())
     )
     first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
@@ -118,35 +118,33 @@ def relevance(image, maps, subject):
         drawn = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
         axes.contour(image, levels=[INK / 2], colors="white", linewidths=1)
         axes.set_title(title)
-    figure.colorbar(drawn, ax=panels, shrink=0.75, label="loss of probability")
+    figure.colorbar(drawn, ax=panels, shrink=0.75, label="drop of the probability")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
-    figure.suptitle(f"How much of the answer's probability a square takes\n{subject}", fontsize=12)
+    figure.suptitle(f"How far a square lowers the answer's probability\n{subject}", fontsize=12)
     return figure
 
 
 def randomisation(edges, maps, correlations, subject):
-    """A digit's edges, then maps of it while a network loses its weights layer by layer.
+    """A digit's edges, then maps of it by networks of other weights.
 
-    edges: (28, 28) float, which no network has a part in; maps: (stages, 28, 28) float;
-    correlations: Series, stage -> how alike maps of many images are to those of the first stage.
+    edges: (28, 28) float, which no network has a part in; maps: (networks, 28, 28) float;
+    correlations: Series, network -> how alike its maps of many images are to those of the first.
     """
-    size = (2.1 * len(maps) + 2.4, 3.9)
+    size = (2.6 * (len(maps) + 1), 4.2)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
-    figure.alt = "A digit's edges, then maps of the digit while layers lose what they learned: " + (
-        ", ".join(
-            f"{stage}, mean rank correlation {alike:.2f}" for stage, alike in correlations.items()
-        )
+    figure.alt = "A digit's edges, then maps of the digit: " + ", ".join(
+        f"{name}, mean rank correlation {alike:.2f}" for name, alike in correlations.items()
     )
     first.imshow(edges, cmap="cividis")
     first.set(title="edges", xlabel="no network")
-    for axes, picture, (stage, alike) in zip(panels, maps, correlations.items(), strict=True):
+    for axes, picture, (name, alike) in zip(panels, maps, correlations.items(), strict=True):
         axes.imshow(picture, cmap="cividis")
-        axes.set_title(textwrap.fill(stage, 12), fontsize=11)
+        axes.set_title(textwrap.fill(name, 16), fontsize=11)
         axes.set_xlabel(f"mean rank\ncorrelation {alike:.2f}", fontsize=11)
     for axes in (first, *panels):
         axes.set(xticks=[], yticks=[])
-    text = "yellow: large; each map on its own scale; correlations: means over images"
+    text = "yellow: large; each map on its own scale"
     figure.suptitle(f"Does the map change with the weights?\n{subject}\n{text}", fontsize=12)
     return figure
 

@@ -10,7 +10,7 @@ from lenet_helpers.training import predict
 
 
 def occlusion(model, image, digit, side=5, fill=0):
-    """How much of a digit's probability is lost when a square of the image is painted over.
+    """How far a digit's probability drops when a square of the image is painted over.
 
     image: (28, 28) uint8; side: odd int, the square's side in pixels; fill: its grey, 0 to 255.
     Returns (28, 28) float32: at each pixel, the probability of the image as it is minus that with
@@ -38,8 +38,11 @@ def saliency(model, images, digits):
     return np.abs(gradients(model, images, digits, own_score))
 
 
-def randomised(model, names, seed=0):
-    """A copy of a model in which the named layers have drawn weights in place of learned ones.
+def randomised(model, names=None, seed=0):
+    """A copy of a model in which layers have drawn weights in place of learned ones.
+
+    names: list of str, the layers; None for all that learn. Adebayo et al. 2018, sec. 3: a map
+    that explains what was learned has to change with them.
 
     Each array of weights is drawn from a normal distribution with the mean and the standard
     deviation of the learned one, so that what was learned is lost and the scale is kept. A layer's
@@ -47,6 +50,8 @@ def randomised(model, names, seed=0):
     Raises ValueError if the model has no such layer.
     """
     known = {layer.name: place for place, layer in enumerate(model.layers)}
+    if names is None:
+        names = [layer.name for layer in model.layers if layer.trainable_weights]
     if unknown := set(names) - set(known):
         raise ValueError(f"no layer is called {', '.join(sorted(unknown))}; known: {list(known)}")
     copy = keras.models.clone_model(model)
@@ -55,17 +60,6 @@ def randomised(model, names, seed=0):
         random, layer = np.random.default_rng([seed, known[name]]), copy.get_layer(name)
         layer.set_weights([random.normal(w.mean(), w.std(), w.shape) for w in layer.get_weights()])
     return copy
-
-
-def cascade(model):
-    """Copies of a model, randomised from the output towards the input, one layer more each time.
-
-    Returns a dict, names of the random layers as one text -> copy, for the layers that learn.
-    Adebayo et al. 2018, sec. 3: a map that explains what was learned has to change on this way.
-    """
-    names = [layer.name for layer in reversed(model.layers) if layer.trainable_weights]
-    many = (names[:count] for count in range(1, len(names) + 1))
-    return {", ".join(some): randomised(model, some) for some in many}
 
 
 def rank_correlation(maps, others):

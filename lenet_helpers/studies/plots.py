@@ -70,7 +70,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
         figure.alt += f" Hollow, because nothing starts from them: {', '.join(table.index[aside])}."
     places = pd.Series(range(len(table)), table.index)
     for chosen, face, text in (
-        (~aside, ORANGE, "mean, 95 % interval"),
+        (~aside, ORANGE, "mean, 95 % interval over seeds"),
         (aside, "white", "side step: no rung starts from it"),
     ):
         if chosen.any():
@@ -109,42 +109,34 @@ def _logarithmic(axis):
 def sizes(runs, known, subject):
     """Test error against the number of parameters, both on logarithmic scales.
 
-    runs: DataFrame, columns series (str, two), parameters (int), error (%), one row per run; the
-        means of a series are joined by a line, and their numbers stand on the other line's far
-        side.
-    known: (name, parameters, error), a network to compare with.
+    runs: DataFrame, columns parameters (int), error (%), one row per run; a line joins the means.
+    known: dict, name -> (parameters, error), at most two networks to compare with.
     """
+    means = runs.groupby("parameters")["error"].mean()
     figure, axes = subplots(figsize=(8.5, 4.6), layout="constrained")
     figure.alt = (
-        "Test error against parameters, both axes logarithmic: a line for each of "
-        + " and ".join(runs["series"].unique())
-        + ". Both fall as the network grows."
+        "Test error against parameters, both axes logarithmic. The mean falls from "
+        f"{means.iloc[0]:.2f} % with {means.index[0]:,} parameters to {means.iloc[-1]:.2f} % with "
+        f"{means.index[-1]:,}."
     )
-    by_series = runs.groupby("series", sort=False)
-    looks = [(ORANGE, "D-"), (BLUE, "v--")]
-    for (name, ours), (color, line) in zip(by_series, looks, strict=True):
-        means = ours.groupby("parameters")["error"].mean()
-        others = runs[runs["series"] != name].groupby("parameters")["error"].mean()
-        axes.plot(ours["parameters"], ours["error"], "o", color=color, ms=4, alpha=0.5)
-        axes.plot(means, line, color=color, label=name)
-        for size, error in means.items():
-            look = {"color": color, "weight": "bold", "fontsize": 9}
-            above = error > np.interp(size, others.index, others)
-            offset = {"xytext": (6, 5) if above else (-48, -16), "textcoords": "offset points"}
-            axes.annotate(f"{error:.2f} %", (size, error), **offset, **look)
-    name, size, error = known
-    axes.plot(size, error, "s", color=GREY, ms=9, label=f"{name}: {error:.2f} %")
-    everything = [*runs["error"], error]
+    axes.plot(runs["parameters"], runs["error"], "o", color=ORANGE, ms=4, alpha=0.5)
+    axes.plot(means, "D-", color=ORANGE, label="designed for their size")
+    for size, error in means.items():
+        look = {"color": ORANGE, "weight": "bold", "textcoords": "offset points"}
+        axes.annotate(f"{error:.2f} %", (size, error), xytext=(8, 6), **look)
+    looks = [(GREY, "s"), (BLUE, "v")]
+    for (name, (size, error)), (color, mark) in zip(known.items(), looks, strict=False):
+        axes.plot(size, error, mark, color=color, ms=9, label=f"{name}: {error:.2f} %")
+        figure.alt += f" {name[0].upper() + name[1:]}: {error:.2f} % with {size:,}."
     axes.set(xscale="log", xlabel="parameters, logarithmic")
     axes.set_ylabel("test error in %, logarithmic")
     _logarithmic(axes.yaxis)
-    axes.set_ylim(0.8 * min(everything), 1.15 * max(everything))
     ticks = [1_000, 3_000, 10_000, 30_000]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
-    axes.set_xlim(0.6 * runs["parameters"].min(), 1.7 * runs["parameters"].max())
+    axes.margins(0.12)
     axes.grid(alpha=0.3)
-    axes.legend(title="dots: one run each; lines: means")
+    axes.legend(title="dots: one run each; others: means", loc="lower left")
     return titled(figure, axes, "Test error by number of parameters", subject)
 
 
@@ -160,7 +152,7 @@ def distortions(images, distorted, subject):
     )
     figure.alt = (
         "Digits, one a row, each followed by distortions of it: a little moved, turned, larger or "
-        "smaller, and with bent strokes. Nearly all can still be read."
+        "smaller, and with bent strokes."
     )
     for axes, picture in zip(panels.flat, columns.swapaxes(0, 1).reshape(-1, 28, 28), strict=True):
         axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)

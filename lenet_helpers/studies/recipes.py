@@ -468,14 +468,14 @@ def _cheap_choices():
 # What a rung of chapter 10's figure changes, in a few words; not all rungs are shown there.
 RUNGS = {
     "article": "Chapter 4's recipe",
-    "one-cycle": "all images, AdamW",
+    "all-images": "none for validation",
+    "one-cycle": "AdamW, one-cycle rate",
     "padding": "C1 keeps 28 × 28",
     "ReLU": "in place of tanh",
     "normalisation": "max pooling, batch norm.",
     "averaging": "distortions, averaged weights",
     "smoothing": "softened labels",
     "depth": "five convolutions",
-    "longer": "25 epochs",
     "recalibration": "statistics computed anew",
     "25-epochs": "6 convolutions, strong distortions",
     "affine": "no bent strokes",

@@ -58,12 +58,3 @@ def test_a_step_beyond_the_grey_levels_is_refused(step, images):
         interpret.fgsm(images, np.zeros(images.shape, np.int8), step)
     with pytest.raises(ValueError, match="differ in shape"):
         interpret.fgsm(images, np.zeros((1, 28, 28), np.int8), 3)
-
-
-def test_answers_by_step_are_those_after_each_step(model, images):
-    signs = interpret.fgsm_signs(model, images[:1], np.array([load_mnist().y_train[0]]))[0]
-    found = interpret.answers_by_step(model, images[0], signs)
-    assert found.shape == (256,)
-    for step in (0, 7, 255):
-        moved = interpret.fgsm(images[:1], signs[np.newaxis], step)
-        assert found[step] == predict(model, moved)[0].argmax()

@@ -85,26 +85,22 @@ def test_errors_that_span_more_than_a_factor_of_three_have_a_logarithmic_axis():
     assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "test error in %, logarithmic")
 
 
-def test_each_size_of_a_series_has_its_runs_and_their_mean():
-    runs = pd.DataFrame(
-        {
-            "series": ["ours"] * 3 + ["before"],
-            "parameters": [1000, 1000, 3000, 1010],
-            "error": [1.0, 1.2, 0.6, 2.0],
-        }
-    )
-    axes = plots.sizes(runs, ("the article", 34_622, 1.63), SUBJECT).axes[0]
-    lines = {line.get_label(): line for line in axes.lines}
-    assert [list(line.get_ydata()) for line in axes.lines if line.get_linestyle() == "None"] == [
-        [1.0, 1.2, 0.6],
-        [2.0],
-        [1.63],
+def test_each_size_has_its_runs_and_their_mean_beside_known_networks():
+    runs = pd.DataFrame({"parameters": [1000, 1000, 3000], "error": [1.0, 1.2, 0.6]})
+    known = {"the article": (34_622, 1.63), "a better one": (34_602, 0.36)}
+    figure = plots.sizes(runs, known, SUBJECT)
+    axes = figure.axes[0]
+    dots, means, *others = axes.lines
+    assert list(dots.get_ydata()) == [1.0, 1.2, 0.6]
+    np.testing.assert_allclose(means.get_ydata(), [1.1, 0.6])
+    assert [(line.get_label(), *line.get_xdata()) for line in others] == [
+        ("the article: 1.63 %", 34_622),
+        ("a better one: 0.36 %", 34_602),
     ]
-    np.testing.assert_allclose(lines["ours"].get_ydata(), [1.1, 0.6])
-    np.testing.assert_allclose(lines["before"].get_ydata(), [2.0])
-    assert lines["the article: 1.63 %"].get_xdata()[0] == 34_622
-    assert [text.get_text() for text in axes.texts] == ["1.10 %", "0.60 %", "2.00 %"]
-    assert [text.xyann[1] > 0 for text in axes.texts] == [False, False, True]
+    assert [text.get_text() for text in axes.texts] == ["1.10 %", "0.60 %"]
+    assert "The article: 1.63 % with 34,622." in figure.alt
+    assert axes.get_ylim()[0] < 0.36
+    assert axes.get_xlim()[1] > 34_622
 
 
 def test_each_distorted_image_stands_right_of_its_original(images):
