@@ -20,13 +20,14 @@ from lenet_helpers.exercises.chapter2 import (
     shuffled_split,
 )
 from lenet_helpers.exercises.chapter3 import largest_layer, same_padding, shape_after, small_network
-from lenet_helpers.exercises.chapter4 import (
-    distance_in_deviations,
-    larger_batches,
-    updates_of_five_epochs,
-)
+from lenet_helpers.exercises.chapter4 import early_stopping, one_step, updates_of_five_epochs
 from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
-from lenet_helpers.exercises.chapter6 import promised_mistakes, threshold, two_verdicts
+from lenet_helpers.exercises.chapter6 import (
+    interval_of_a_difference,
+    promised_mistakes,
+    sgd_interval,
+    two_verdicts,
+)
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,

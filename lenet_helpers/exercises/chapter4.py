@@ -1,14 +1,22 @@
 """The exercises of chapter 4."""
 
-import functools
+import itertools
 import math
 
 import numpy as np
 
-from lenet_helpers.exercises.judging import exercise, is_close, read_number, read_word, reject
+from lenet_helpers.exercises.judging import (
+    call,
+    exercise,
+    is_close,
+    read_number,
+    read_numbers,
+    reject,
+)
 
 EPOCHS, BATCH = 5, 64  # of exercise 4.1
-COLLEAGUES_ACCURACY = 0.9881  # of exercise 4.3
+RATE = 0.05  # of the step that exercise 4.2 tries
+PATIENCE = 3  # of exercise 4.3
 
 
 @exercise("a whole number")
@@ -41,44 +49,126 @@ def updates_of_five_epochs(updates, training):
     return f"{right // EPOCHS:,} an epoch, {images % BATCH} images in the last batch of each."
 
 
-@exercise('"lower", "equal" or "higher"')
-def larger_batches(guess, small, large):
-    """Exercise 4.2: accuracy after the same epoch, with batches of 100 instead of 10."""
-    guess = read_word(guess)
-    reject(guess not in ("lower", "equal", "higher"), 'the answer is "lower", "equal" or "higher".')
-    right = "lower" if large < small - 0.01 else "higher" if large > small + 0.01 else "equal"
+@exercise("a function of a model, images, labels and a rate")
+def one_step(step, model, images, labels):
+    """Exercise 4.2: a function (model, images, labels, rate) -> the loss before its step.
+
+    model: built; its weights are given back as they were. images, labels: of one batch.
+    """
+    start = model.get_weights()
+    loss, gradient = _loss_and_gradient(model, images, labels)
+    try:
+        given = read_number(call(step, model, images, labels, RATE), "what your function returns")
+        moved = _flat(model.get_weights()) - _flat(start)
+        after, _ = _loss_and_gradient(model, images, labels)
+    finally:
+        model.set_weights(start)
     reject(
-        guess != right,
-        f"it was {large:.0%} instead of {small:.0%}. How many updates did each of the two make?",
+        not moved.any(), "no weight has changed: `weight.assign_sub(change)` changes it in place."
     )
-    return (
-        f"{large:.0%} instead of {small:.0%}: the same images, but a tenth of the updates, so less "
-        "was learned."
+    same = _same_direction(moved, gradient)
+    reject(same(RATE), "the loss has grown: a step goes against the gradient, so subtract.")
+    reject(same(-1), "the step is the whole gradient: multiply it by the learning rate.")
+    reject(same(-RATE * len(labels)), "almost: the loss is the mean over the images, not the sum.")
+    still = np.mean(moved[gradient != 0] == 0)
+    reject(still > 0.5, f"{still:.0%} of the weights stay where they are: change all of them.")
+    reject(
+        not same(-RATE),
+        "the weights move, but not by -rate * gradient of the mean cross-entropy of these images.",
     )
+    reject(
+        is_close(given, after, 1e-4) and not is_close(loss, after, 1e-4),
+        "the weights are right. But this is the loss after the step; return the one before it.",
+    )
+    reject(
+        not is_close(given, loss, 1e-3),
+        f"the weights are right. But the loss before the step was {loss:.4f}, not {given:.4f}.",
+    )
+    return f"one step with a rate of {RATE:g} took the loss from {loss:.2f} to {after:.2f}."
 
 
-@exercise("a number")
-def distance_in_deviations(distance, accuracies, one):
-    """Exercise 4.3: how many standard deviations one run lies from the mean of the seeds."""
-    distance, gap = read_number(distance), one - np.mean(accuracies)
-    right = gap / np.std(accuracies, ddof=1)
-    same = functools.partial(is_close, distance, tolerance=0.01 * abs(right))
-    reject(same(gap) or same(100 * gap), "that is the distance; how many deviations is it?")
+def _loss_and_gradient(model, images, labels):
+    """The mean cross-entropy and its gradient, one array for all weights of a model."""
+    import keras
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = keras.losses.SparseCategoricalCrossentropy()(labels, model(images))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    return float(loss), _flat([one.numpy() for one in gradients])
+
+
+def _flat(arrays):
+    return np.concatenate([array.ravel() for array in arrays])
+
+
+def _same_direction(moved, gradient):
+    """A function that says whether the weights have moved by a multiple of the gradient."""
+    return lambda factor: np.allclose(moved, factor * gradient, rtol=0.01, atol=1e-5)
+
+
+@exercise("a function of losses and a patience")
+def early_stopping(stop, epochs):
+    """Exercise 4.3: a function (losses, patience) -> (last epoch, epoch whose weights are kept).
+
+    epochs: DataFrame, a row per seed and epoch, with their val_loss.
+    """
+    series = [each["val_loss"].tolist() for _, each in epochs.groupby("seed")]
+    answers = [_stopped(stop, losses) for losses in [*series, [3, 2, 1], [2, 1, 1, 1, 1, 0]]]
+    *runs, falling, level = answers
+    rights = [_stops(losses, PATIENCE) for losses in series]
+    for (last, kept), (right_last, right_kept), losses in zip(runs, rights, series, strict=True):
+        shown = ", ".join(f"{loss:.4f}" for loss in losses[:right_last])
+        reject((last, kept) == (right_last - 1, right_kept - 1), "almost: count epochs from one.")
+        reject(
+            (last, kept) == (right_kept, right_last),
+            "you have exchanged them: first the last epoch, then the one whose weights are kept.",
+        )
+        reject(
+            last == right_last and kept == 1 + int(np.argmin(losses)) != right_kept,
+            f"epoch {kept} has the smallest loss, but the training has stopped before it.",
+        )
+        reject(
+            last == right_last + 1 and kept == right_kept,
+            f"too late: with a patience of {PATIENCE}, as many epochs without a new best end it.",
+        )
+        reject(
+            last > right_last and last == _last_by_neighbours(losses),
+            "compare each loss with the best so far, not with the epoch before.",
+        )
+        reject(
+            (last, kept) != (right_last, right_kept),
+            f"losses of {shown}: it is {right_last} and {right_kept}, not {last:g} and {kept:g}.",
+        )
+    reject(falling != (3, 3), "losses of 3, 2, 1 never stop the training: the last epoch is kept.")
     reject(
-        same(gap / np.std(accuracies)),
-        "almost: from so few seeds, the deviation is estimated with ddof=1, as pandas does.",
+        level != _stops([2, 1, 1, 1, 1, 0], PATIENCE),
+        "for losses of 2, 1, 1, 1, 1, 0: a loss that equals the best is not below it.",
     )
-    reject(same(-right), "the run lies on the other side of the mean: its accuracy minus the mean.")
-    reject(
-        same((100 * one - np.mean(accuracies)) / np.std(accuracies, ddof=1)),
-        "the seeds' accuracies are shares, from 0 to 1: let the colleague's be one, too.",
-    )
-    reject(
-        same((one - 100 * np.mean(accuracies)) / (100 * np.std(accuracies, ddof=1))),
-        "the mean that you took is in percent: let the colleague's accuracy be so, too.",
-    )
-    reject(
-        not is_close(distance, right, 0.05),  # which a learner may well round to a tenth
-        "divide (accuracy - mean of the seeds) by their standard deviation.",
-    )
-    return f"{right:.1f} deviations. Such a run turns up often by chance, so it shows little."
+    lasts, kepts = (", ".join(map(str, column)) for column in zip(*rights, strict=True))
+    return f"the stored runs would end with epochs {lasts}, and keep the weights of {kepts}."
+
+
+def _stopped(stop, losses):
+    answer = call(stop, list(losses), PATIENCE)
+    return tuple(read_numbers(answer, (2,), "what your function returns").tolist())
+
+
+def _stops(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        if epoch - best == patience:
+            break
+    return epoch + 1, best + 1
+
+
+def _last_by_neighbours(losses):
+    """The last epoch, if each loss is compared with the one before it."""
+    waited = 0
+    for epoch, (before, loss) in enumerate(itertools.pairwise(losses), start=2):
+        waited = 0 if loss < before else waited + 1
+        if waited == PATIENCE:
+            return epoch
+    return len(losses)

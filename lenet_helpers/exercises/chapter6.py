@@ -1,12 +1,13 @@
 """The exercises of chapter 6."""
 
 import numpy as np
-from scipy.stats import binomtest
+import pandas as pd
+from scipy.stats import binomtest, ttest_ind
 
-from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import exercise, is_close, read_number, read_numbers, reject
 
-REJECTED = 0.02  # of the validation images, of exercise 6.2
-MISTAKES = 20, 34  # of A and of B, of exercise 6.3
+MISTAKES = 20, 34  # of A and of B, of exercise 6.2
+CHOSE = 0  # the seed that chose the learning rate of SGD, of exercise 6.3
 
 
 @exercise("a number of images")
@@ -35,41 +36,9 @@ def _verdict(promised, made):
     return "overconfident" if made > promised else "not overconfident"
 
 
-@exercise("a number from 0 to 1")
-def threshold(value, model, digits):
-    """Exercise 6.2: the confidence below which 2 % of the validation images lie."""
-    from lenet_helpers.preprocessing import split_validation
-    from lenet_helpers.training import predict
-
-    value = read_number(value)
-    reject(not 0 <= value <= 1, "a threshold of confidence lies between 0 and 1.")
-    training, validation = split_validation(len(digits.x_train))
-    answers = predict(model, digits.x_test)
-    confidences = {
-        "test": answers.max(axis=1),
-        "training": predict(model, digits.x_train[training]).max(axis=1),
-    }
-    for name, theirs in confidences.items():
-        reject(
-            is_close(value, np.quantile(theirs, REJECTED), 1e-5),
-            f"this one was chosen on the {name} images; the validation images are for choosing.",
-        )
-    judged = predict(model, digits.x_train[validation]).max(axis=1)
-    rejected = np.mean(judged < value)
-    reject(
-        abs(rejected - REJECTED) > 1.5 / len(judged),
-        f"it rejects {rejected:.1%} of the validation images, not {100 * REJECTED:g} %.",
-    )
-    kept, wrong = confidences["test"] >= value, answers.argmax(axis=1) != digits.y_test
-    return (
-        f"chosen on validation images. It rejects {1 - kept.mean():.1%} of the test images, and "
-        f"leaves {(wrong & kept).sum()} of {wrong.sum()} mistakes."
-    )
-
-
 @exercise("two p-values, from 0 to 1")
 def two_verdicts(shared, separate):
-    """Exercise 6.3: McNemar's p-values of MISTAKES, all of A's shared by B, and none."""
+    """Exercise 6.2: McNemar's p-values of MISTAKES, all of A's shared by B, and none."""
     given = read_number(shared), read_number(separate)
     reject(not all(0 <= p <= 1 for p in given), "a p-value is a probability, from 0 to 1.")
     few, many = MISTAKES
@@ -95,3 +64,93 @@ def two_verdicts(shared, separate):
 def _same(given, right):
     """Whether p-values agree, which a learner may round to four decimals."""
     return all(is_close(p, wanted, 5e-5) for p, wanted in zip(given, right, strict=False))
+
+
+@exercise("two numbers, the ends of an interval")
+def sgd_interval(low, high, runs):
+    """Exercise 6.3: Welch's interval of raw minus scaled once, for SGD without the first seed.
+
+    runs: DataFrame of `studies.scaling.read_scaling`, with a column error, in %.
+    """
+    given = np.array([read_number(low, "the lower end"), read_number(high, "the upper end")])
+    sgd = runs[runs["optimizer"] == "SGD"]
+    right = _welch(sgd[sgd["seed"] != CHOSE])
+    same = _same_interval(given, abs(right[1] - right[0]))
+    reject(same(right[::-1]), "you have exchanged the ends.")
+    reject(same(-right[::-1]), "the other way round: the error on raw pixels minus the other.")
+    reject(same(_welch(sgd)), "the first seed is among them. It chose the rate: leave it out.")
+    adam = runs[runs["optimizer"] == "Adam"]
+    reject(
+        same(_welch(adam)) or same(_welch(adam[adam["seed"] != CHOSE])),
+        "those are the runs with Adam.",
+    )
+    pooled = _welch(sgd[sgd["seed"] != CHOSE], equal_var=True)
+    reject(same(pooled), "almost: `equal_var=False` makes it Welch's test.")
+    reject(same(right / 100), "those are shares; the errors are in percent.")
+    reject(not same(right), "subset SGD's runs of seeds 1 to 4 for each recipe, then test.")
+    return (
+        f"{right[0]:.2f} to {right[1]:.2f} points. Zero is outside: with SGD, in these runs, "
+        "scaling helped."
+    )
+
+
+def _welch(runs, equal_var=False):
+    raw, once = (runs.loc[runs["pixels"] == name, "error"] for name in ("raw", "scaled once"))
+    return np.array(ttest_ind(raw, once, equal_var=equal_var).confidence_interval())
+
+
+def _same_interval(given, width, share=0.01):
+    return lambda ends: np.allclose(given, ends, rtol=0, atol=share * width)
+
+
+@exercise("two numbers, the ends of an interval")
+def interval_of_a_difference(interval, correct, other_correct, who):
+    """Exercise 6.4: the interval of the second error rate minus the first, whole writers drawn.
+
+    correct, other_correct: (N,) bool, of the two networks; who: (N,) integers, the writers.
+    """
+    given = read_numbers(interval, (2,))
+    names = pd.factorize(who)[0]
+    first, second = (~np.asarray(one) for one in (correct, other_correct))
+    right = _ends(_rates(second, names) - _rates(first, names))
+    alone = np.arange(len(names))  # as if each image had a writer of its own
+    others = [
+        (-right[::-1], "that is the first minus the second; the other way round."),
+        (right / 100, "those are shares: give percentage points."),
+        (_ends(_rates(second, names)), "that is the second network alone."),
+        (
+            _ends(_rates(second, alone) - _rates(first, alone)),
+            "that seems to come from drawn images. Draw writers, each with all of their images.",
+        ),
+        (
+            _ends(_rates(second, names, seed=1) - _rates(first, names)),
+            "both networks read the same images: let each draw of writers serve both.",
+        ),
+    ]
+    for ends, reason in others:
+        nearer = np.abs(given - ends).sum() < np.abs(given - right).sum()
+        reject(nearer and _same_interval(given, ends[1] - ends[0], 0.06)(ends), reason)
+    reject(
+        not _same_interval(given, right[1] - right[0], 0.06)(right),
+        f"about {right[0]:.2f} to {right[1]:.2f} points is right. Draw at least 2,000 times, and "
+        "take the middle 95 %.",
+    )
+    return f"{right[0]:.2f} to {right[1]:.2f} points. {_side_of_zero(right)}"
+
+
+def _side_of_zero(ends):
+    if ends[0] <= 0 <= ends[1]:
+        return "With other writers, the second network might come out better."
+    return "With other writers, too, one network comes out better."
+
+
+def _rates(wrong, who, seed=0, draws=2000):
+    """Error rates in %, each of as many writers as there are, drawn with replacement."""
+    random = np.random.default_rng(seed)
+    images, mistakes = np.bincount(who), np.bincount(who, weights=wrong)
+    drawn = random.integers(len(images), size=(draws, len(images)))
+    return 100 * mistakes[drawn].sum(axis=1) / images[drawn].sum(axis=1)
+
+
+def _ends(values):
+    return np.percentile(values, [2.5, 97.5])

@@ -32,9 +32,11 @@ from course.workshop.reading import reading_minutes, with_reading_time
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
+from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
+from lenet_helpers.studies.scaling import read_scaling
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -413,6 +415,7 @@ def context():
     digits = SimpleNamespace(x_train=images, y_train=labels, x_test=images[::2], y_test=labels[::2])
     model, means = article_lenet5(), draw.random((10, 28, 28))
     counts, split = draw.integers(1, 9, (10, 10)), slice(0, 540)
+    scaling = read_scaling(FOLDER / "scaling.csv")
     return {
         "slice_shape": (1, images),
         "accuracy_of_a_detector": (1, labels),
@@ -427,14 +430,15 @@ def context():
         "same_padding": (1, model),
         "small_network": (1, np.zeros((10, 28, 28, 1), "float32")),
         "updates_of_five_epochs": (1, split),
-        "larger_batches": (1, 0.7, 0.2),
-        "distance_in_deviations": (1, pd.Series([0.98, 0.99, 0.97]), 0.985),
+        "one_step": (1, model, images[:10, ..., np.newaxis] / np.float32(255), labels[:10]),
+        "early_stopping": (1, pd.DataFrame({"seed": 0, "val_loss": [5, 4, 4.5, 4.2, 4.1, 3]})),
         "wrong_fours": (1, counts),
         "always_one": (2, labels),
         "size_of_a_test_set": (1, 0.0114),
         "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
-        "threshold": (1, model, digits),
         "two_verdicts": (2,),
+        "sgd_interval": (2, scaling.assign(error=100 - scaling["accuracy"])),
+        "interval_of_a_difference": (1, labels < 8, labels > 2, labels),
         "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
@@ -507,6 +511,49 @@ def network_without_names():
     return Sequential([Input((28, 28, 1)), Sequential(seeing), *deciding])
 
 
+def step_by_an_optimizer(model, images, labels, rate, factor=1, weights=None):
+    import keras
+    import tensorflow as tf
+
+    weights = weights or model.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = keras.losses.SparseCategoricalCrossentropy()(labels, model(images))
+        scaled = factor * loss
+    gradients = tape.gradient(scaled, weights)
+    keras.optimizers.SGD(rate).apply(gradients, weights)
+    return loss.numpy()
+
+
+def step_of_the_sum(model, images, labels, rate):
+    return step_by_an_optimizer(model, images, labels, rate, factor=len(labels))
+
+
+def step_of_the_last_layer(model, images, labels, rate):
+    return step_by_an_optimizer(model, images, labels, rate, weights=model.trainable_variables[-2:])
+
+
+def loss_after_the_step(model, images, labels, rate):
+    step_by_an_optimizer(model, images, labels, rate)
+    return step_by_an_optimizer(model, images, labels, 0.0)
+
+
+def stop_by_keras(losses, patience):
+    """What Keras's own callback does with these losses."""
+    from keras.callbacks import EarlyStopping
+
+    model = SimpleNamespace(stop_training=False, get_weights=list, set_weights=list)
+    stop = EarlyStopping(
+        monitor="val_loss", mode="min", patience=patience, restore_best_weights=True
+    )
+    stop.set_model(model)
+    stop.on_train_begin()
+    for epoch, loss in enumerate(losses):
+        stop.on_epoch_end(epoch, {"val_loss": loss})
+        if model.stop_training:
+            break
+    return epoch + 1, stop.best_epoch + 1
+
+
 def nearest_of_ten(values, codes):
     distances = [[np.linalg.norm(value - codes[digit]) for digit in range(10)] for value in values]
     return [each.index(min(each)) for each in distances]
@@ -524,8 +571,8 @@ def boxed_loss(distances, label, j):
         ("channels_first", [32, 1, 28, 28]),
         ("largest_layer", ("C5", 30840.0, " C")),
         ("small_network", network_without_names),
-        ("larger_batches", "Lower"),
-        ("distance_in_deviations", 0.52),
+        ("one_step", step_by_an_optimizer),
+        ("early_stopping", stop_by_keras),
         ("grey_of_a_zero", np.array([20])),
         ("answer_of_the_codes", nearest_of_ten),
         ("equation_9", boxed_loss),
@@ -575,7 +622,11 @@ def of_two_hundred_and_fifty_six(images):
         ("shuffled_split", split_the_other_way, "not a tenth. Return training first"),
         ("same_padding", 51_902 - 120, "each of C5's 120 units has a bias"),
         ("always_one", (0.104, 1), "rounded"),
-        ("threshold", 1.0, "of the validation images, not 2 %"),  # many are as sure as that
+        ("one_step", step_of_the_sum, "the mean over the images, not the sum"),
+        ("one_step", step_of_the_last_layer, "change all of them"),
+        ("one_step", loss_after_the_step, "return the one before it"),
+        ("early_stopping", lambda losses, patience: (len(losses), 2), "too late"),
+        ("interval_of_a_difference", [0.1, 0.2], "Draw at least 2,000 times"),
         ("equation_9", naive_loss, "exp(-2000) is 0"),
     ],
 )
