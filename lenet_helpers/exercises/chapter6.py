@@ -140,8 +140,8 @@ def interval_of_a_difference(interval, correct, other_correct, who):
 
 def _side_of_zero(ends):
     if ends[0] <= 0 <= ends[1]:
-        return "With other writers, the second network might come out better."
-    return "With other writers, too, one network comes out better."
+        return "Zero is inside: on other writers, either network may come out better."
+    return "Zero is outside: the difference is clear for other writers, too."
 
 
 def _rates(wrong, who, seed=0, draws=2000):
