@@ -88,7 +88,7 @@ def test_runs_of_the_study_take_their_places_in_the_table(study):
     assert table.loc["running_accuracy", "runs"] == len(more)
 
 
-LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 2}
+LEAST_SEEDS = {"lenet1998": 5, "ablation": 3, "ladder": 5, "sizes": 4}
 LEAST_SEEDS |= {
     "choices_small": 1,
     "choices_sizes": 1,
