@@ -71,7 +71,7 @@ def shared_mistakes(shared, probabilities, labels):
     return (
         f"two networks of different recipes share {right:.1f} mistakes, two of one recipe "
         f"{within:.1f}, of about {alone:.0f} that each makes. What one misreads, networks of other "
-        "recipes misread nearly as often."
+        "recipes misread nearly as often as those of its own."
     )
 
 
