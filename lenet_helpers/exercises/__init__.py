@@ -35,7 +35,11 @@ from lenet_helpers.exercises.chapter7 import (
 )
 from lenet_helpers.exercises.chapter8 import costliest_square, saturated_units, size_in_the_box
 from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
-from lenet_helpers.exercises.chapter10 import luck_of_the_best, normalised_convolution
+from lenet_helpers.exercises.chapter10 import (
+    luck_of_the_best,
+    normalised_convolution,
+    paired_interval,
+)
 from lenet_helpers.exercises.chapter11 import answers_of_many, mistakes_of_a_vote
 from lenet_helpers.exercises.chapter13 import curvature_of_a_tenth, mu_of_a_factor
 from lenet_helpers.exercises.judging import expect_answers

@@ -447,6 +447,7 @@ def context():
         "many_steps": (1, model, images[:20], labels[:20]),
         "normalised_convolution": (1, deep_network(maps=[2] * 6, kernel_sizes=[3] * 6)),
         "luck_of_the_best": (1, 10, 6000, 0.004),
+        "paired_interval": (1, draw.integers(20, 50, (9, 2))),
         "answers_of_many": (1,),
         "curvature_of_a_tenth": (1,),
         "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0])),
