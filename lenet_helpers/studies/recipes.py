@@ -498,7 +498,7 @@ TRIED = {
     "early-pooling": "such a mean, earlier pooling",
     "base-20-epochs": "20 epochs",
     "early-pooling-25-epochs": "such a mean, earlier pooling, 25 epochs",
-    "wide-first": "six convolutions, more maps at first, gentle distortions",
+    "wide-first": "six other convolutions, gentle distortions",
     "25-epochs": "25-epochs: six convolutions, 25 epochs",
 }
 SIDE_STEPS = ("smoothing", "longer")
