@@ -494,10 +494,10 @@ TRIED = {
     "base-rate-0.002": "a lower rate",
     "base-gentle": "gentle distortions",
     "base-smoothing": "label smoothing",
-    "base-weighted-mean": "a mean with learned weights",
-    "early-pooling": "such a mean, earlier pooling",
+    "base-weighted-mean": "weighted mean",
+    "early-pooling": "weighted mean, earlier pooling",
     "base-20-epochs": "20 epochs",
-    "early-pooling-25-epochs": "such a mean, earlier pooling, 25 epochs",
+    "early-pooling-25-epochs": "weighted mean, earlier pooling, 25 epochs",
     "wide-first": "six other convolutions, gentle distortions",
     "25-epochs": "25-epochs: six convolutions, 25 epochs",
 }
