@@ -108,7 +108,7 @@ def nearest_mean(nearest, means, digits):
     unseen = _percent_of_unseen(nearest, digits)
     return (
         f"{percent:.0f} % of 500 training images, which went into the means, too. With means of "
-        f"the first nine tenths, it is {unseen:.0f} % of 500 of the rest."
+        f"the first nine tenths only, it reads {unseen:.0f} % of 500 others."
     )
 
 
