@@ -17,9 +17,9 @@ from lenet_helpers.exercises.chapter2 import (
     channels_first,
     mean_without_leak,
     preparation,
-    shuffled_split,
+    split_by_writer,
 )
-from lenet_helpers.exercises.chapter3 import largest_layer, same_padding, shape_after, small_network
+from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
 from lenet_helpers.exercises.chapter4 import (
     distance_in_deviations,
     larger_batches,

@@ -238,7 +238,7 @@ def _scalings():
     """The article's recipe on raw pixels, pixels scaled once, and twice; by Adam, and by SGD."""
     article = Recipe("article_lenet5", "article", epochs=6, batch_size=10)
     inputs = {"raw": "to_raw_input", "once": "to_model_input", "twice": "to_twice_scaled_input"}
-    rates = (0.001, 0.01, 0.1)
+    rates = (0.001, 0.01, 0.1, 0.3, 1.0, 10.0)
     by = {"Adam": {}, **{f"SGD{r}": {"optimizer": "SGD", "learning_rate": r} for r in rates}}
     return {
         f"{name}-{optimizer}": replace(article, preprocess=preprocess, options=options)
