@@ -147,7 +147,13 @@ def early_stopping(stop, epochs):
         "for losses of 2, 1, 1, 1, 1, 0: a loss that equals the best is not below it.",
     )
     lasts, kepts = (", ".join(map(str, column)) for column in zip(*rights, strict=True))
-    return f"the stored runs would end with epochs {lasts}, and keep the weights of {kepts}."
+    spared = sum(
+        min(losses) == losses[kept - 1] for losses, (_, kept) in zip(series, rights, strict=True)
+    )
+    return (
+        f"the stored runs would end with epochs {lasts}, and keep the weights of {kepts}. In "
+        f"{spared} of {len(series)} runs, no later epoch had a lower loss."
+    )
 
 
 def _stopped(stop, losses):
