@@ -30,6 +30,7 @@ from lenet_helpers.exercises.chapter6 import promised_mistakes, threshold, two_v
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,
+    gain_of_distortions,
     grey_of_a_zero,
     parameters_of_a_table,
 )

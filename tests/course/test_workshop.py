@@ -35,6 +35,7 @@ from lenet_helpers import exercises as check
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
+from lenet_helpers.studies.of_1998 import errors_of_settings
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -439,6 +440,7 @@ def context():
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
+        "gain_of_distortions": (1, errors_of_settings()),
         "size_in_the_box": (2, images[0, :20, :10]),
         "saturated_units": (1, images[:20, 0] / 255),
         "costliest_square": (2, draw.random((28, 28))),
