@@ -451,7 +451,7 @@ def context():
         "luck_of_the_best": (1, 10, 6000, 0.004),
         "answers_of_many": (1,),
         "curvature_of_a_tenth": (1,),
-        "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0])),
+        "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
         "mistakes_of_a_vote": (1, draw.dirichlet(np.ones(10), (3, 20)), labels[:20]),
     }
 
