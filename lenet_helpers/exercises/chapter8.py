@@ -6,6 +6,8 @@ from lenet_helpers.exercises.judging import NotYet, exercise, is_close, read_num
 
 BOX = 20  # pixels of a digit's longer side in MNIST
 NEARLY = 0.99  # of exercise 8.2: what is larger counts as saturated
+SIDE, LARGER = 3, 5  # pixels, of exercise 8.3 and of the chapter
+EXACT = 1e-4  # how close a drop has to come
 
 
 @exercise("two whole numbers, a height and a width")
@@ -50,20 +52,24 @@ def saturated_units(count, outputs):
     return f"{right:.1f} of {units} units, {right / units:.0%}, are nearly at an end of tanh."
 
 
-@exercise("two whole numbers, a row and a column")
-def costliest_square(row, column, lost):
-    """Exercise 8.3: the centre of the square that costs the digit most of its probability."""
-    row, column = read_number(row), read_number(column)
-    least = np.unravel_index(lost.argmin(), lost.shape)
-    reject(
-        max(row, column) >= len(lost),
-        f"rows and columns go from 0 to {len(lost) - 1}; np.unravel_index makes both of a place in "
-        "the flat array.",
+@exercise("a drop of a probability")
+def smaller_square(drop, model, image):
+    """Exercise 8.3: how far a smaller square of paper lowers the answer's probability at most."""
+    from lenet_helpers.interpret import occlusion
+    from lenet_helpers.training import predict
+
+    drop = read_number(drop)
+    reject(not 0 <= drop <= 1, "a probability drops by at most one: before minus after.")
+    digit = predict(model, image[np.newaxis])[0].argmax()
+    right, larger = (occlusion(model, image, digit, side).max() for side in (SIDE, LARGER))
+    if not is_close(drop, right, EXACT):
+        reject(is_close(drop, larger, EXACT), f"that is the drop under {LARGER} by {LARGER} paper.")
+        reject(is_close(drop, right, 0.005), "give the largest drop, not rounded.")
+        raise NotYet(
+            "paint 0 from the row above the centre to the row below (a slice leaves its "
+            "end out), and likewise the columns; then take the largest drop."
+        )
+    return (
+        f"{SIDE} by {SIDE} paper lowers the probability by at most {right:.4f}, {LARGER} by "
+        f"{LARGER} by {larger:.2f}. What occlusion finds depends on the size of the square."
     )
-    largest = {tuple(place) for place in np.argwhere(lost == lost.max())}  # one at least
-    if (row, column) not in largest:
-        reject((row, column) == least, "there the probability falls least, or even grows.")
-        reject((column, row) in largest, "almost: first the row, then the column.")
-        raise NotYet("take the place of the largest value in the map.")
-    place = f"row {row:.0f}, column {column:.0f}"
-    return f"paper at {place} takes {lost.max():.0%} of the probability away."

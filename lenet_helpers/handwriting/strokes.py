@@ -35,8 +35,8 @@ REFUSALS = {
     "inverted?",
     "blot": "This is a dot or a blot, and no digit: draw or write it larger.",
     "frame": "Something lies within a frame. Give one digit, with none around.",
-    "several": "This looks like {digits} digits: so many pieces of ink stand apart, each as tall "
-    "as a digit. Give one digit at a time, or join its strokes if it is one.",
+    "several": "This looks like {digits} digits: pieces of ink stand apart, each as tall as a "
+    "digit. Give one digit at a time, or join its strokes if it is one.",
     "underline": "Something lies below the digit: leave an underline out.",
     "line": "This is wider than any digit. Give one digit, and no lines.",
 }

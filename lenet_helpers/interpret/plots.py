@@ -95,21 +95,21 @@ def embedding(points, labels, correct, axes_names, subject):
         middle = np.median(points[labels == digit], axis=0)
         _stamp(axes, str(digit), middle, TEN_COLOURS[digit])
         wrong = points[~correct & (labels == digit)]
-        axes.scatter(*wrong.T, s=50, marker=f"${digit}$", color="black", lw=0.5)
-    axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
+        axes.scatter(*wrong.T, s=36, marker=f"${digit}$", color="black", lw=0.5)
+    axes.set(xlabel=axes_names[0], ylabel=axes_names[1], xticks=[], yticks=[])
     return titled(figure, axes, "Test images in C5; black: the labels of misread images", subject)
 
 
 def relevance(image, maps, subject):
-    """An image, and what hiding each place of it costs; the maps share a scale from 0 to 1.
+    """An image, and how far a square at each place lowers a probability; one scale from 0 to 1.
 
-    image: (28, 28) uint8; maps: dict, title -> (28, 28) float, from `interpret.occlusion`; lines
+    image: (28, 28) uint8; maps: dict, title -> (28, 28) float, as from `interpret.occlusion`; lines
     show where the ink is.
     """
     size = (3.2 * (len(maps) + 1), 3.9)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = (
-        "A digit, and maps of what a painted square takes away, by its centre: "
+        "A digit, and maps of how far a painted square lowers its probability, by its centre: "
         + ", ".join(f"{name}, at most {values.max():.0%}" for name, values in maps.items())
     )
     first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
@@ -118,10 +118,10 @@ def relevance(image, maps, subject):
         drawn = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
         axes.contour(image, levels=[INK / 2], colors="white", linewidths=1)
         axes.set_title(title)
-    figure.colorbar(drawn, ax=panels, shrink=0.75, label="loss of probability")
+    figure.colorbar(drawn, ax=panels, shrink=0.75, label="drop of the probability")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
-    figure.suptitle(f"How much of the answer's probability a square takes\n{subject}", fontsize=12)
+    figure.suptitle(f"How far a square lowers the answer's probability\n{subject}", fontsize=12)
     return figure
 
 

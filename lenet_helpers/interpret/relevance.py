@@ -10,7 +10,7 @@ from lenet_helpers.training import predict
 
 
 def occlusion(model, image, digit, side=5, fill=0):
-    """How much of a digit's probability is lost when a square of the image is painted over.
+    """How far a digit's probability drops when a square of the image is painted over.
 
     image: (28, 28) uint8; side: odd int, the square's side in pixels; fill: its grey, 0 to 255.
     Returns (28, 28) float32: at each pixel, the probability of the image as it is minus that with

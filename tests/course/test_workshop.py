@@ -443,7 +443,7 @@ def context():
         "gain_of_distortions": (1, errors_of_settings()),
         "size_in_the_box": (2, images[0, :20, :10]),
         "saturated_units": (1, images[:20, 0] / 255),
-        "costliest_square": (2, draw.random((28, 28))),
+        "smaller_square": (1, model, images[0]),
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
@@ -600,15 +600,6 @@ def test_the_mean_of_other_images_is_named(context, capfd):
     assert "the validation images" in judged("mean_without_leak", aside, context, capfd)
     test = digits.x_test.mean() / 255
     assert "the test images" in judged("mean_without_leak", test, context, capfd)
-
-
-def test_each_of_several_largest_values_is_the_costliest_square(capfd):
-    lost = np.zeros((28, 28))
-    lost[3, 5] = lost[9, 2] = 1
-    check.costliest_square(9.0, 2, lost)
-    assert capfd.readouterr().out.startswith("Right: paper at row 9, column 2")
-    check.costliest_square(5, 3, lost)
-    assert "first the row" in capfd.readouterr().out
 
 
 # --- schedule and guide ------------------------------------------------------------------------
