@@ -399,16 +399,9 @@ def _of_size(maps, network=(), learning_rate=0.02, distort=(), validation_split=
 
 
 def _sizes():
-    """Fewer maps of "depth"; what "choices_sizes" chose; LeNet-5's layers with more maps."""
-
-    def small(maps):
-        return replace(_ladder()["depth"], network_options={**DEPTH, "maps": maps})
-
+    """What "choices_sizes" chose, and LeNet-5's layers with more maps."""
     lenet = replace(_ladder()["averaging"], network_options=LENET_58K, epochs=20)
     return {
-        "998": small([2, 3, 4, 5, 5]),
-        "2897": small([5, 6, 8, 10, 8]),
-        "9966": small([8, 12, 18, 16, 20]),
         "983": _of_size(ONE_THOUSAND),
         "2910": _of_size(THREE_THOUSAND),
         "9968": _of_size(TEN_THOUSAND, distort=GENTLE),
