@@ -453,16 +453,12 @@ def context():
         "one_more_map": (1, deep_network(maps=[2] * 5)),
         "slant_of_ink": (1, images[2]),
         "curvature_of_a_tenth": (1,),
-<<<<<<< HEAD
         "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
-=======
-        "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0])),
         "shared_mistakes": (
             1,
             {name: draw.dirichlet(np.ones(10), (3, 20)) for name in ("one", "other")},
             labels[:20],
         ),
->>>>>>> main
         "mistakes_of_a_vote": (1, draw.dirichlet(np.ones(10), (3, 20)), labels[:20]),
     }
 
