@@ -6,13 +6,12 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
 
-from course.exempt import FACTS
 from lenet_helpers.__main__ import main
 from lenet_helpers.checkpoints import load_checkpoint
 from lenet_helpers.data import load_mnist
 from lenet_helpers.evaluation import holm
 from lenet_helpers.studies import runner, seeds
-from lenet_helpers.studies.recipes import STUDIES, ladder_steps
+from lenet_helpers.studies.recipes import STUDIES, TRIED, ladder_steps
 from lenet_helpers.studies.table import (
     read_probabilities,
     read_runs,
@@ -125,9 +124,8 @@ def test_chapter_10s_network_was_the_best_of_the_ten_recipes_validated_until_the
     errors = pd.read_csv(recounted_path(path)).set_index("rung")["recounted"]
     deep = errors.drop(["lenet-52k", "lenet-58k"])
     tried = deep[finished[deep.index] <= finished["25-epochs"]].sort_values()
-    assert (len(tried), tried.index[0]) == (10, "25-epochs")
-    quoted = [FACTS[f"choices.{place}"]["value"] for place in ("fewest", "next")]
-    assert tried.iloc[:2].tolist() == quoted
+    assert tried.index[0] == "25-epochs"
+    assert set(tried.index) == set(TRIED)
 
 
 def test_by_holms_correction_deslanting_is_not_known_to_harm():
