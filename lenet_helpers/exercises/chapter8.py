@@ -75,5 +75,5 @@ def smaller_square(drop, model, image):
     return (
         f"{SIDE} by {SIDE} paper lowers the margin by at most {right:.1f}, and the answer "
         f"{'stays' if kept else 'changes'}; {LARGER} by {LARGER} lowers it by {larger:.1f}. "
-        f"The probability drops by {hidden:.4f}: it shows less than the margin."
+        f"Under {SIDE} by {SIDE} the probability drops by at most {hidden:.4f}, which shows little."
     )

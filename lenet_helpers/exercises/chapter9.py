@@ -60,7 +60,7 @@ def centred(centre, model, images, labels):
     shifted, back = (np.mean(predict(model, x).argmax(axis=1) == labels) for x in (moved, after))
     return (
         f"{shifted:.1%} of the images moved by {SHIFT} pixels are read right, and {back:.1%} after "
-        "your function."
+        "your function: their place had misled it."
     )
 
 
