@@ -46,7 +46,7 @@ def only_the_signs(count, output, features, predicted):
     saturated = (np.abs(features) > NEARLY).sum(axis=1).mean()
     return (
         f"{right} of {total:,} answers change. On average, {saturated:.0f} of {features.shape[1]} "
-        f"units put out more than {NEARLY} in size, so C5 is nearly a code of plus and minus."
+        f"units put out more than {NEARLY} in size. The signs alone nearly carry the answer."
     )
 
 
@@ -75,5 +75,5 @@ def smaller_square(drop, model, image):
     return (
         f"{SIDE} by {SIDE} paper lowers the margin by at most {right:.1f}, and the answer "
         f"{'stays' if kept else 'changes'}; {LARGER} by {LARGER} lowers it by {larger:.1f}. "
-        f"Under {SIDE} by {SIDE} the probability drops by at most {hidden:.4f}, which shows little."
+        f"Under {SIDE} by {SIDE} the probability drops by at most {hidden:.4f}."
     )
