@@ -1,6 +1,7 @@
 """Slides of a chapter: its tagged figures and key lines, with notes for whoever speaks.
 
-A code cell tagged `slide` becomes a slide with what it shows. A Markdown cell tagged `slide` gives
+A code cell tagged `slide` becomes a slide with what it shows, or with its code if it shows
+nothing. A Markdown cell tagged `slide` gives
 its first lines to the figure right before it, or becomes a slide of its own. A question that a text
 asks "before you run" such a figure is a slide before it. A chapter's objectives are the first
 slide, what it ends with is the last.
@@ -98,11 +99,9 @@ def _closing(text):
 
 
 def _shown(cell):
-    """What a cell shows, as HTML: texts, tables and pictures, in its order."""
+    """What a cell shows, as HTML: texts, tables and pictures, in its order; or else its code."""
     shown = "\n".join(filter(None, map(_as_html, cell.outputs)))
-    if not shown:
-        raise ToolError(f"Cell {cell.id!r} is tagged {TAG!r}, and shows nothing.")
-    return shown
+    return shown or f"<pre>{html.escape(cell.source)}</pre>"
 
 
 def _as_html(output):

@@ -17,9 +17,9 @@ from lenet_helpers.exercises.chapter2 import (
     channels_first,
     mean_without_leak,
     preparation,
-    shuffled_split,
+    split_by_writer,
 )
-from lenet_helpers.exercises.chapter3 import largest_layer, same_padding, shape_after, small_network
+from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
 from lenet_helpers.exercises.chapter4 import (
     distance_in_deviations,
     larger_batches,
@@ -35,8 +35,13 @@ from lenet_helpers.exercises.chapter7 import (
 )
 from lenet_helpers.exercises.chapter8 import cut_out, only_the_signs, smaller_square
 from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
-from lenet_helpers.exercises.chapter10 import luck_of_the_best, normalised_convolution
-from lenet_helpers.exercises.chapter11 import answers_of_many, mistakes_of_a_vote
+from lenet_helpers.exercises.chapter10 import (
+    luck_of_the_best,
+    normalised_convolution,
+    paired_interval,
+)
+from lenet_helpers.exercises.chapter11 import answers_of_many, mistakes_of_a_vote, shared_mistakes
+from lenet_helpers.exercises.chapter12 import one_more_map, slant_of_ink
 from lenet_helpers.exercises.chapter13 import curvature_of_a_tenth, mu_of_a_factor
 from lenet_helpers.exercises.judging import expect_answers
 

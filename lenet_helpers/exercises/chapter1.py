@@ -105,10 +105,20 @@ def nearest_mean(nearest, means, digits):
         "of floats? In uint8, 3 - 5 is 254.",
     )
     percent = 100 * np.mean(answers == labels)
+    unseen = _percent_of_unseen(nearest, digits)
     return (
-        f"{percent:.0f} % of 500 training images, which went into the means, too. All that was "
-        "learned is ten mean images."
+        f"{percent:.0f} % of 500 training images, which went into the means, too. With means of "
+        f"the first nine tenths only, it reads {unseen:.0f} % of 500 others."
     )
+
+
+def _percent_of_unseen(nearest, digits):
+    """How many in a hundred are right of images that did not go into the means."""
+    cut = 9 * len(digits.y_train) // 10
+    images, labels = digits.x_train[:cut], digits.y_train[:cut]
+    means = np.stack([images[labels == digit].mean(axis=0) for digit in range(10)])
+    unseen = slice(cut, cut + 500)
+    return 100 * np.mean(call(nearest, digits.x_train[unseen], means) == digits.y_train[unseen])
 
 
 def _mean_pixels(images, labels):

@@ -60,3 +60,29 @@ def luck_of_the_best(errors, settings, images, rate):
         "is why no test image should take part in a choice. If all read the same images, the best "
         "stands out less, because hard images are hard for all."
     )
+
+
+@exercise("a number")
+def paired_interval(low, pairs):
+    """Exercise 10.3: the lower end of the 95 % interval of the mean number of mistakes saved.
+
+    pairs: (N, 2) int, mistakes of the same networks before and after.
+    """
+    from scipy.stats import ttest_1samp, ttest_ind
+
+    before, after = pairs.T
+    saved, found = (before - after).mean(), read_number(low)
+    right = ttest_1samp(before - after, 0).confidence_interval()
+    apart = ttest_ind(before, after, equal_var=False).confidence_interval()
+    reject(is_close(found, saved), "that is the mean. How low may it lie?")
+    reject(is_close(found, right.high), "that is the upper end of the interval.")
+    reject(is_close(found, -right.high), "take as trained, minus recalibrated: mistakes saved.")
+    reject(
+        is_close(found, apart.low),
+        "that takes the two groups as if they were no pairs. Take the difference of each pair.",
+    )
+    reject(not is_close(found, right.low), "take the differences, then their `ttest_1samp`.")
+    return (
+        f"recalibration saves {saved:.1f} mistakes on average, with an interval of {right.low:.1f} "
+        f"to {right.high:.1f}. Without the pairs, it would be {apart.low:.1f} to {apart.high:.1f}."
+    )

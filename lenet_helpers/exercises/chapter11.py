@@ -1,8 +1,10 @@
 """The exercises of chapter 11."""
 
+from itertools import combinations, product
+
 import numpy as np
 
-from lenet_helpers.exercises.judging import call, exercise, read_number, reject
+from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
 
 
 @exercise("a function of probabilities")
@@ -22,7 +24,7 @@ def answers_of_many(combine):
         not np.array_equal(answers, made_up.mean(axis=0).argmax(axis=1)),
         "take the mean over the networks, then the largest.",
     )
-    return "in the mean, a network that is sure weighs more."
+    return "in the mean, a network that is sure weighs more, whether it is right or not."
 
 
 @exercise("a whole number")
@@ -43,6 +45,33 @@ def mistakes_of_a_vote(mistakes, probabilities, labels):
         f"a vote misreads {right}, the mean of the probabilities {with_mean}. They differ on "
         f"{differing} images: too few to call one of them better, and test images should not "
         "choose."
+    )
+
+
+@exercise("a number")
+def shared_mistakes(shared, probabilities, labels):
+    """Exercise 11.3: how many images two networks of different recipes both misread, on average.
+
+    probabilities: dict, recipe -> (networks, N, 10) float; labels: (N,) int.
+    """
+    missed = [outputs.argmax(axis=2) != labels for outputs in probabilities.values()]
+    pairs = [pair for two in combinations(missed, 2) for pair in product(*two)]
+    of_one = [pair for rows in missed for pair in combinations(rows, 2)]
+    counts = np.array([(a & b).sum() for a, b in pairs])
+    right, within = counts.mean(), np.mean([(a & b).sum() for a, b in of_one])
+    alone, found = np.mean([rows.sum(axis=1) for rows in missed]), read_number(shared)
+    if not is_close(found, right, 0.05):
+        reject(is_close(found, within, 0.05), "those are pairs of networks of one recipe.")
+        reject(is_close(found, alone, 0.05), "that is how many one network misreads.")
+        reject(found == counts.sum(), "that is the sum over all pairs: divide by their number.")
+    reject(
+        not is_close(found, right, 0.05),
+        f"count the images that both misread, for each of the {len(pairs)} pairs; then the mean.",
+    )
+    return (
+        f"two networks of different recipes share {right:.1f} mistakes, two of one recipe "
+        f"{within:.1f}, of about {alone:.0f} that each makes. What one misreads, networks of other "
+        "recipes misread nearly as often as those of its own."
     )
 
 

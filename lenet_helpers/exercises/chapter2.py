@@ -80,28 +80,32 @@ def mean_without_leak(mean, digits, training):
     return "it rests on nothing but the images that the network learns from."
 
 
-@exercise("a function of n and a seed")
-def shuffled_split(split, labels):
-    """Exercise 2.4: a function n, seed -> two arrays of indices, training and validation."""
-    n, in_order = len(labels), np.sort(labels)
-    training, validation = _parts(call(split, n, 0), n)
+@exercise("a function of writers and a seed")
+def split_by_writer(split, writer):
+    """Exercise 2.4: a function (N,), seed -> two arrays of indices, training and validation."""
+    people = len(np.unique(writer))
+    training, validation = _parts(call(split, writer, 0), len(writer))
     both = np.intersect1d(training, validation)
     reject(len(both), f"{len(both):,} images are in both parts: those are a leak, not a test.")
     reject(
-        len(training) + len(validation) != n, "some images are in neither part: split all of them."
+        len(training) + len(validation) != len(writer),
+        "some images are in neither part: split all of them.",
     )
+    shared = np.intersect1d(writer[training], writer[validation])
     reject(
-        abs(len(validation) - n / 10) > 1,
-        f"validation has {len(validation):,} of {n:,} images, not a tenth"
-        + (". Return training first." if abs(len(training) - n / 10) <= 1 else "."),
+        len(shared), f"{len(shared):,} people wrote in both parts. Choose people first, not images."
     )
-    missing = 10 - len(np.unique(in_order[validation]))
-    reject(missing, f"if the labels are sorted, validation misses {missing} digits. Shuffle.")
-    again = _parts(call(split, n, 0), n)[1]
+    trained, validate = (len(np.unique(writer[part])) for part in (training, validation))
+    reject(
+        abs(validate - people / 10) > 1,
+        f"{validate:,} of {people:,} people validate, not a tenth"
+        + (". Return training first." if abs(trained - people / 10) <= 1 else "."),
+    )
+    again = _parts(call(split, writer, 0), len(writer))[1]
     reject(not np.array_equal(again, validation), "the same seed should give the same split.")
-    other = _parts(call(split, n, 1), n)[1]
+    other = _parts(call(split, writer, 1), len(writer))[1]
     reject(np.array_equal(other, validation), "another seed should give another split.")
-    return "a random tenth, repeatable, no image in both parts. Writers can still be in both."
+    return f"{validate:,} of {people:,} people validate, and nobody wrote in both parts."
 
 
 def _parts(parts, n):

@@ -4,34 +4,50 @@ import numpy as np
 
 from lenet_helpers.exercises.judging import (
     exercise,
+    is_close,
     kind_of,
     read_number,
-    read_shape,
+    read_numbers,
     read_word,
     reject,
-    require_equal,
 )
 
+UPPER = 4, 14  # row and column of the window of exercise 3.1
 TOO_MANY = 10_000  # parameters, of exercise 3.4
 
 
-@exercise("a tuple of whole numbers")
-def shape_after(shape, network):
-    """Exercise 3.1: the shape that a convolution and a pooling hand on, for one image."""
-    shape, right = read_shape(shape), network.output_shape[1:]
-    convolved = network.layers[0].output.shape[1:]
-    reject(len(shape) == len(right) + 1, "leave out the batch: the shape of one image, please.")
-    reject(shape == convolved, "that is before pooling, which halves the side.")
-    padded = network.input_shape[1] // 2
+@exercise("a kernel of 5 by 5 and a number")
+def upper_edges(kernel, response, image, left_kernel):
+    """Exercise 3.1: a kernel for upper edges, and its sum at row 4, column 14 of an image."""
+    kernel = read_numbers(kernel, (5, 5), "the kernel")
+    reject(np.allclose(kernel, left_kernel), "that is still the kernel for left edges.")
+    ink = float(kernel.sum())
     reject(
-        shape[:2] == (padded, padded),
-        "that is half of the input's side. But a window that stays inside fits in fewer places.",
+        not is_close(ink, 0, 1e-6),
+        f"where all is ink, it gives {ink:.2f}, and there is no edge. Its weights should add up "
+        "to 0.",
     )
-    reject(shape[-1] != right[-1], "the last axis counts maps: one for each kernel.")
-    side, window = network.input_shape[1], network.layers[0].kernel_size[0]
-    halved = f"a window of {window} fits in {side} - {window} + 1 places, and pooling halves that"
-    require_equal(shape, right, [halved, halved, "there is one map for each kernel"])
-    return f"the window fits in {convolved[0]} places, pooling halves that to {right[0]}."
+    upper, lower, left = kernel[2:].sum(), kernel[:3].sum(), kernel[:, 2:].sum()
+    reject(
+        upper <= 0,
+        f"at an upper edge, paper over ink, it gives {upper:.2f}; that should be more than 0.",
+    )
+    reject(not is_close(left, 0, 1e-6), f"it answers to left edges, too, with {left:.2f}.")
+    reject(lower >= 0, f"at a lower edge it gives {lower:.2f}; that should be less than 0.")
+    response, right = read_number(response, "the sum"), _response(image, kernel, *UPPER)
+    wrong = {
+        "that is after tanh. Give the sum alone.": np.tanh(right),
+        "the window is not right: rows come first, then columns.": _response(
+            image, kernel, *UPPER[::-1]
+        ),
+        "the kernel is right, but that is the sum of the kernel for left edges.": _response(
+            image, left_kernel, *UPPER
+        ),
+        "the kernel is right, the sum is not: multiply by the window, add 25 products.": response,
+    }
+    for reason, other in wrong.items():
+        reject(not is_close(response, right) and is_close(response, other), reason)
+    return f"{right:.2f} here. At a lower edge it is negative, and a straight left edge gives 0."
 
 
 @exercise("a layer's name, a whole number and a letter")
@@ -66,20 +82,37 @@ def largest_layer(layer, parameters, reason, network):
     return f"{counts[right] / network.count_params():.0%} of all parameters sit in {right}."
 
 
-@exercise("a whole number")
-def same_padding(total, network):
-    """Exercise 3.3: the network's parameters if C1 pads its input to keep the side."""
-    total, now, right = read_number(total), network.count_params(), _padded(network).count_params()
+@exercise("a list of two numbers")
+def mean_losses(losses, bold, careful):
+    """Exercise 3.3: the mean cross-entropy of two networks, whose p of the right digits are given.
+
+    bold, careful: (N,) float in (0, 1].
+    """
+    losses = read_numbers(losses, (2,), "the answer")
+    each = [-np.log(p) for p in (bold, careful)]
+    right = [one.mean() for one in each]
+    others = {
+        "a loss is never negative: it is minus the logarithm.": [-one for one in right],
+        "those are sums: divide by the number of images.": [one.sum() for one in each],
+        "that is the loss of the mean probability: take each image's loss first, then the mean.": [
+            -np.log(p.mean()) for p in (bold, careful)
+        ],
+        "that is the logarithm to base 10; take the natural one, np.log.": [
+            one / np.log(10) for one in right
+        ],
+        "the two are exchanged: the bold network first.": right[::-1],
+    }
+    for reason, wrong in others.items():
+        reject(np.allclose(losses, wrong, atol=5e-3), reason)
     reject(
-        total == now,
-        "C1 itself keeps its parameters, but follow the side: what does flatten hand on now?",
+        not np.allclose(losses, right, atol=1e-2),
+        "for each image, minus the logarithm of the right digit's probability; then the mean.",
     )
-    c5 = _padded(network).get_layer("C5")
-    reject(total == c5.count_params(), "that is C5 alone; the question is for all layers.")
-    reject(total == right - c5.units, f"almost: each of C5's {c5.units} units has a bias as well.")
-    reject(total < right, "too few. With a side of 28 after C1, go on: S2, C3, S4, flatten, C5.")
-    reject(total > right, "too many. C3 still takes 4 off the side; only C5 reads more.")
-    return f"{right - now:,} more, all of them in C5, because C1 keeps its size."
+    worst = each[0].max()
+    return (
+        f"{right[0]:.2f} and {right[1]:.2f}. The bold network's sure mistake costs {worst:.2f}, "
+        f"its nine right answers together {each[0].sum() - worst:.2f}."
+    )
 
 
 @exercise("a Keras model")
@@ -108,11 +141,7 @@ def small_network(network, images):
     return f"{found:,} parameters. Only training can tell how well it reads: Chapter 4 shows how."
 
 
-def _padded(network):
-    import keras
-
-    change = {"C1": {"padding": "same"}}
-    changed = [
-        type(one).from_config(one.get_config() | change.get(one.name, {})) for one in network.layers
-    ]
-    return keras.Sequential([keras.Input(network.input_shape[1:]), *changed])
+def _response(image, kernel, row, column):
+    """The sum of the products of a kernel and an image's window of its size at a place."""
+    rows, columns = kernel.shape
+    return (image[row : row + rows, column : column + columns] * kernel).sum()

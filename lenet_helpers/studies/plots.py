@@ -57,7 +57,8 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     words: dict, step -> what it is (str), written after its name.
     The axis is logarithmic if the errors span more than a factor of 3.
     """
-    figure, axes = subplots(figsize=(8.5, 0.4 * len(table) + 1.6), layout="constrained")
+    height = min(0.4 * len(table), 5) + 1.6
+    figure, axes = subplots(figsize=(8.5, height), layout="constrained")
     aside = table.index.isin(side_steps)
     climbed = table["mean"][~aside]
     end = f"rung {climbed.index[-1]}" if aside.any() else "the bottom"

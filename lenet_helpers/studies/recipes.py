@@ -238,7 +238,7 @@ def _scalings():
     """The article's recipe on raw pixels, pixels scaled once, and twice; by Adam, and by SGD."""
     article = Recipe("article_lenet5", "article", epochs=6, batch_size=10)
     inputs = {"raw": "to_raw_input", "once": "to_model_input", "twice": "to_twice_scaled_input"}
-    rates = (0.001, 0.01, 0.1)
+    rates = (0.001, 0.01, 0.1, 0.3, 1.0, 10.0)
     by = {"Adam": {}, **{f"SGD{r}": {"optimizer": "SGD", "learning_rate": r} for r in rates}}
     return {
         f"{name}-{optimizer}": replace(article, preprocess=preprocess, options=options)
@@ -399,16 +399,9 @@ def _of_size(maps, network=(), learning_rate=0.02, distort=(), validation_split=
 
 
 def _sizes():
-    """Fewer maps of "depth"; what "choices_sizes" chose; LeNet-5's layers with more maps."""
-
-    def small(maps):
-        return replace(_ladder()["depth"], network_options={**DEPTH, "maps": maps})
-
+    """What "choices_sizes" chose, and LeNet-5's layers with more maps."""
     lenet = replace(_ladder()["averaging"], network_options=LENET_58K, epochs=20)
     return {
-        "998": small([2, 3, 4, 5, 5]),
-        "2897": small([5, 6, 8, 10, 8]),
-        "9966": small([8, 12, 18, 16, 20]),
         "983": _of_size(ONE_THOUSAND),
         "2910": _of_size(THREE_THOUSAND),
         "9968": _of_size(TEN_THOUSAND, distort=GENTLE),
@@ -465,22 +458,41 @@ def _cheap_choices():
     }
 
 
-# What a rung of chapter 10's figure changes, in a few words; not all rungs are shown there.
+# What each rung of chapter 10's ladder changes, in a few words.
 RUNGS = {
     "article": "Chapter 4's recipe",
     "all-images": "none for validation",
     "one-cycle": "AdamW, one-cycle rate",
     "padding": "C1 keeps 28 × 28",
     "ReLU": "in place of tanh",
-    "normalisation": "max pooling, batch norm.",
-    "averaging": "distortions, averaged weights",
-    "smoothing": "softened labels",
+    "max-pooling": "in place of the average",
+    "normalisation": "batch normalisation",
+    "distortions": "gentle ones",
+    "averaging": "of the weights",
+    "smoothing": "of the labels",
     "depth": "five convolutions",
-    "recalibration": "statistics computed anew",
-    "25-epochs": "6 convolutions, strong distortions",
+    "longer": "more epochs",
+    "recalibration": "of batch normalisation",
+    "strong-distortions": "in place of gentle",
+    "six-convolutions": "in place of five",
+    "25-epochs": "in place of ten",
     "affine": "no bent strokes",
-    "100-epochs": "larger distortions, longer",
+    "100-epochs": "larger distortions",
     "taught": "by wider networks",
+}
+# The recipes of "choices_small" that chapter 10's network was chosen from: what each changes of
+# the first, in a few words.
+TRIED = {
+    "base": "the first",
+    "base-rate-0.002": "a lower rate",
+    "base-gentle": "gentle distortions",
+    "base-smoothing": "label smoothing",
+    "base-weighted-mean": "weighted mean",
+    "early-pooling": "weighted mean, earlier pooling",
+    "base-20-epochs": "20 epochs",
+    "early-pooling-25-epochs": "weighted mean, earlier pooling, 25 epochs",
+    "wide-first": "six other convolutions, gentle distortions",
+    "25-epochs": "25-epochs: six convolutions, 25 epochs",
 }
 SIDE_STEPS = ("smoothing", "longer")
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}

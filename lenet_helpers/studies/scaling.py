@@ -3,6 +3,7 @@
 from lenet_helpers.preprocessing import INK, to_model_input
 from lenet_helpers.studies.table import read_runs
 
+ADAM_RATE = 0.001  # Keras's default, which the study keeps
 NAMES = {"raw": "raw", "once": "scaled once", "twice": "scaled twice"}
 
 
@@ -21,7 +22,8 @@ def read_scaling(path):
 
     path: of the CSV of the study "scaling". Raises TableError if it is damaged.
     Returns DataFrame, a row per run: pixels, "raw", "scaled once" or "scaled twice"; optimizer,
-    "Adam" or "SGD"; seed; accuracy, float, of the validation images in %.
+    "Adam" or "SGD"; rate, float, its learning rate; seed; accuracy, float, of the validation
+    images in %.
     """
     runs = read_runs(path)
     pixels, by = (runs["rung"].str.split("-").str[part] for part in (0, 1))
@@ -30,7 +32,8 @@ def read_scaling(path):
     named = runs.assign(
         pixels=pixels.map(NAMES),
         optimizer=by.str.extract("([A-Za-z]+)", expand=False),
+        rate=by.str.extract("([0-9.]+)", expand=False).astype(float).fillna(ADAM_RATE),
         accuracy=(100 * (1 - runs["val_errors"] / (60_000 - runs["train_images"]))).astype(float),
     )
     kept = (by == "Adam") | runs["rung"].isin(best)
-    return named.loc[kept, ["pixels", "optimizer", "seed", "accuracy"]]
+    return named.loc[kept, ["pixels", "optimizer", "rate", "seed", "accuracy"]]

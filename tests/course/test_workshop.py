@@ -389,6 +389,7 @@ def broken(*_):
     raise RuntimeError("broken")
 
 
+LEFT = np.array([[-0.1, -0.1, 0, 0.1, 0.1]] * 5)
 JUNK = [
     None, ..., "text", (), [], {}, set(), object(), True, -1, 10**400, 1j, np.nan, np.inf,
     (1, "two"), (None, None), [[1], [2, 3]], np.zeros((2, 3)), np.zeros(0), np.full(10, np.nan),
@@ -402,8 +403,6 @@ JUNK = [
 @pytest.fixture(scope="module")
 def context():
     """Return for each check how many answers it takes, and what else it is given."""
-    from keras import Input, Sequential
-
     from lenet_helpers.models import article_lenet5
     from lenet_helpers.studies.networks import deep_network
 
@@ -421,10 +420,10 @@ def context():
         "channels_first": (1, images),
         "preparation": (1, images[:100]),
         "mean_without_leak": (1, digits, split),
-        "shuffled_split": (1, labels),
-        "shape_after": (1, Sequential([Input((28, 28, 1)), *model.layers[:2]])),
+        "split_by_writer": (1, np.arange(600) // 10),
+        "upper_edges": (2, images[0] / 255, LEFT),
         "largest_layer": (3, model),
-        "same_padding": (1, model),
+        "mean_losses": (1, np.array([0.9] * 9 + [0.001]), np.full(10, 0.6)),
         "small_network": (1, np.zeros((10, 28, 28, 1), "float32")),
         "updates_of_five_epochs": (1, split),
         "larger_batches": (1, 0.7, 0.2),
@@ -447,9 +446,17 @@ def context():
         "many_steps": (1, model, images[:20], labels[:20]),
         "normalised_convolution": (1, deep_network(maps=[2] * 6, kernel_sizes=[3] * 6)),
         "luck_of_the_best": (1, 10, 6000, 0.004),
+        "paired_interval": (1, draw.integers(20, 50, (9, 2))),
         "answers_of_many": (1,),
+        "one_more_map": (1, deep_network(maps=[2] * 5)),
+        "slant_of_ink": (1, images[2]),
         "curvature_of_a_tenth": (1,),
         "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0])),
+        "shared_mistakes": (
+            1,
+            {name: draw.dirichlet(np.ones(10), (3, 20)) for name in ("one", "other")},
+            labels[:20],
+        ),
         "mistakes_of_a_vote": (1, draw.dirichlet(np.ones(10), (3, 20)), labels[:20]),
     }
 
@@ -536,9 +543,15 @@ def test_a_right_answer_in_another_style_is_right(name, answer, context, capfd):
     assert judged(name, answer, context, capfd).startswith("Right: ")
 
 
-def split_the_other_way(n, seed):
-    order = np.random.default_rng(seed).permutation(n)
-    return order[: n // 10], order[n // 10 :]
+def split_the_other_way(writer, seed):
+    people = np.random.default_rng(seed).permutation(np.unique(writer))
+    validates = np.isin(writer, people[: len(people) // 10])
+    return np.flatnonzero(validates), np.flatnonzero(~validates)
+
+
+def always_the_first(writer, seed):
+    validates = writer < len(np.unique(writer)) // 10
+    return np.flatnonzero(~validates), np.flatnonzero(validates)
 
 
 def in_place(images):
@@ -566,14 +579,19 @@ def of_two_hundred_and_fifty_six(images):
         ("slice_shape", (32, 15, 28), "number 2 of the shape is not 15: the rows 0 to 13"),
         ("slice_shape", (32.0, 14, 28), "yours holds a float"),
         ("channels_first", (32, 28, 1, 28), "np.newaxis adds an axis"),
-        ("shape_after", (13, 13, 6), "fits in 28 - 5 + 1 places"),
+        ("upper_edges", (LEFT, 1), "the kernel for left edges"),
+        ("upper_edges", (-LEFT.T, 1), "paper over ink, it gives -1.00"),
+        ("upper_edges", (LEFT.T + LEFT, 1), "it answers to left edges, too, with 1.00"),
+        ("upper_edges", (LEFT.T, 99), "the kernel is right, the sum is not"),
+        ("mean_losses", (0.51, 0.79), "the two are exchanged"),
+        ("mean_losses", (0.34, 0.22), "base 10"),
         ("ink_of_each_digit", dict.fromkeys(range(10), 1), "a list or an array of numbers"),
         ("nearest_mean", nearest_over_wrong_axes, "Sum over rows and columns"),
         ("preparation", in_place, "make a new one"),
         ("preparation", of_two_hundred_and_fifty_six, "its largest value is 0.9961, not 1"),
         ("mean_without_leak", 33.3, "divide by 255"),
-        ("shuffled_split", split_the_other_way, "not a tenth. Return training first"),
-        ("same_padding", 51_902 - 120, "each of C5's 120 units has a bias"),
+        ("split_by_writer", split_the_other_way, "not a tenth. Return training first"),
+        ("split_by_writer", always_the_first, "another seed should give another split"),
         ("always_one", (0.104, 1), "rounded"),
         ("threshold", 1.0, "of the validation images, not 2 %"),  # many are as sure as that
         ("equation_9", naive_loss, "exp(-2000) is 0"),

@@ -13,5 +13,7 @@ def test_sgd_keeps_the_rate_that_misread_least_with_the_first_seed():
         first = shown[shown["pixels"].eq(pixels) & (shown["seed"] == 0)]
         first = first[first["optimizer"] == "SGD"]
         assert list(first["accuracy"]) == [100 * (1 - by_sgd["val_errors"].min() / 6000)]
+        rates = sorted(by_sgd["rung"].str.partition("SGD")[2].astype(float))
+        assert rates[0] < first["rate"].item() < rates[-1], "the best rate is at the grid's edge"
     assert (shown.groupby(["pixels", "optimizer"])["seed"].nunique() == 5).all()
     assert len(shown) == 30

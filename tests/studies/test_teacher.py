@@ -16,7 +16,7 @@ IMAGES = NUMBERS.integers(0, 256, (9, 28, 28), dtype=np.uint8)
 DIGITS = NUMBERS.integers(0, 10, 9)
 # Logits as trained networks have them: many a probability is far below float32's step at 1.
 TEACHERS, STUDENTS = NUMBERS.normal(0, 12, (2, 9, 10))
-NETWORKS = ["size_983", "size_998"]
+NETWORKS = ["size_983", "size_2910"]
 DISTORT = {"function": "random_elastic", "displacement": 0.0, "rotation": 20.0}
 
 
