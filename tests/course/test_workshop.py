@@ -439,9 +439,14 @@ def context():
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
+<<<<<<< HEAD
         "gain_of_distortions": (1, errors_of_settings()),
         "size_in_the_box": (2, images[0, :20, :10]),
         "saturated_units": (1, images[:20, 0] / 255),
+=======
+        "cut_out": (1, images[0]),
+        "only_the_signs": (1, model.get_layer("output"), draw.normal(size=(20, 120)), labels[:20]),
+>>>>>>> s7-l8
         "smaller_square": (1, model, images[0]),
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
