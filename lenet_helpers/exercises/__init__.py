@@ -31,10 +31,11 @@ from lenet_helpers.exercises.chapter6 import (
 from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,
+    gain_of_distortions,
     grey_of_a_zero,
     parameters_of_a_table,
 )
-from lenet_helpers.exercises.chapter8 import saturated_units, size_in_the_box, smaller_square
+from lenet_helpers.exercises.chapter8 import cut_out, only_the_signs, smaller_square
 from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
 from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,

@@ -3,6 +3,7 @@
 from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
 
 MU, FACTOR = 0.1, 230  # of exercise 13.1, and of exercise 13.2
+PAPER_RATE = 0.016  # the highest of the first pass. LeCun et al. 1998, section III.B
 
 
 @exercise("a number")
@@ -26,10 +27,10 @@ def curvature_of_a_tenth(curvature):
 
 
 @exercise("a number")
-def mu_of_a_factor(mu, curvature):
+def mu_of_a_factor(mu, curvature, eta):
     """Exercise 13.2: the mu with which the highest of the rates is FACTOR times the lowest.
 
-    curvature: (N,) float >= 0, of all weights.
+    curvature: (N,) float >= 0, of all weights; eta: float, of the first pass.
     """
     lowest, highest = float(curvature.min()), float(curvature.max())
     found, right = read_number(mu), (highest - FACTOR * lowest) / (FACTOR - 1)
@@ -47,4 +48,8 @@ def mu_of_a_factor(mu, curvature):
         not is_right,
         f"with it the highest rate is {reached:.0f} times the lowest, not {FACTOR} times.",
     )
-    return f"mu = {right:.3f} does it for this network. Values on both sides of it are tried below."
+    rate = eta / (right + lowest)
+    return (
+        f"mu = {right:.3f} does it for this network. The highest rate is {rate:.3f} then; the "
+        f"paper's is {PAPER_RATE}. Values on both sides of this mu are tried below."
+    )

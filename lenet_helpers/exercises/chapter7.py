@@ -4,6 +4,7 @@ import math
 import numbers
 
 import numpy as np
+from scipy.stats import ttest_1samp, ttest_ind
 
 from lenet_helpers.exercises.judging import (
     NotYet,
@@ -107,3 +108,37 @@ def equation_9(loss):
             f"right for small distances, but not for large ones: {found:.4g} for {right:.4g}.",
         )
     return "the formula, and the sum in its logarithm never becomes zero."
+
+
+@exercise("an interval: its two ends")
+def gain_of_distortions(interval, errors):
+    """Exercise 7.5: Welch's 95 % interval for *low rates*, distorted minus clean, in points.
+
+    errors: Series, setting -> test errors (%) of its seeds, as `studies.of_1998` has them.
+    """
+    found = read_numbers(interval, (2,))
+    low, high = (errors[f"{rates} rates, distorted"] for rates in ("low", "high"))
+    low_clean, high_clean = (errors[f"{rates} rates, clean"] for rates in ("low", "high"))
+    test, other = (
+        ttest_ind(after, before, equal_var=False)
+        for after, before in ((low, low_clean), (high, high_clean))
+    )
+    right, of_high = np.array(test.confidence_interval()), np.array(other.confidence_interval())
+    for wrong, reason in (
+        (-right[::-1], "that is clean minus distorted: exchange them."),
+        (of_high, "those are *high rates*; asked are *low rates*."),
+        ((test.statistic, test.pvalue), "those are t and p: ask the test for its interval."),
+        (ttest_1samp(low, 0).confidence_interval(), "that is one mean's interval, not a change's."),
+    ):
+        reject(_agree(found, wrong), reason)
+    reject(not _agree(found, right), "it is not Welch's 95 % interval of distorted minus clean.")
+    return (
+        f"{right[0]:.2f} to {right[1]:.2f} points, below zero: with low rates, distortions lower "
+        f"the error. With high rates it is {of_high[0]:.2f} to {of_high[1]:.2f}, with zero in it: "
+        "there, the runs do not show it."
+    )
+
+
+def _agree(found, wanted):
+    """Whether two ends agree, which a learner may round to two decimals."""
+    return np.allclose(found, wanted, rtol=0, atol=0.0051)

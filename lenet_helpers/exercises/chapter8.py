@@ -2,74 +2,78 @@
 
 import numpy as np
 
-from lenet_helpers.exercises.judging import NotYet, exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import NotYet, exercise, is_close, kind_of, read_number, reject
 
-BOX = 20  # pixels of a digit's longer side in MNIST
-NEARLY = 0.99  # of exercise 8.2: what is larger counts as saturated
+PAPER = 63  # the palest ink of exercise 8.1 is darker, by a quarter of full ink
+NEARLY = 0.99  # what is larger counts as saturated
 SIDE, LARGER = 3, 5  # pixels, of exercise 8.3 and of the chapter
-EXACT = 1e-4  # how close a drop has to come
+ROUNDED = 0.05  # how close a drop has to come
 
 
-@exercise("two whole numbers, a height and a width")
-def size_in_the_box(height, width, cropped):
-    """Exercise 8.1: the size of a crop (h, w) after its longer side was scaled to 20 pixels."""
-    height, width = read_number(height), read_number(width)
-    before = cropped.shape
-    right = tuple(max(1, round(BOX * length / max(before))) for length in before)
-    reject((height, width) == before, "that is the size before; what is it after the scaling?")
-    reject(
-        (height, width) == (BOX, BOX) != right,
-        "both sides are scaled by the same factor, so that the digit keeps its shape.",
+@exercise("an array of pixels")
+def cut_out(crop, drawing):
+    """Exercise 8.1: the smallest rectangle of a drawing (H, W) that holds all of its ink."""
+    reject(not isinstance(crop, np.ndarray), f"give the pixels, an array; this is {kind_of(crop)}.")
+    reject(crop.ndim != 2, f"an image has rows and columns; this has the shape {crop.shape}.")
+    is_ink = drawing > PAPER
+    rows, columns = (np.flatnonzero(is_ink.any(axis=axis)) for axis in (1, 0))
+    right = drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    if not np.array_equal(crop, right):
+        height, width = right.shape
+        reject(crop.shape == (width, height) != (height, width), "rows come first, then columns.")
+        reject((crop > PAPER).sum() < is_ink.sum(), "some of the ink is missing.")
+        reject(crop.shape[0] > height or crop.shape[1] > width, "there is still paper around it.")
+        raise NotYet("those are not the pixels of the drawing, in their places.")
+    return (
+        f"of {drawing.shape[0]} by {drawing.shape[1]} pixels, {right.shape[0]} by {right.shape[1]} "
+        "hold the ink."
     )
-    reject((width, height) == right != (height, width), "almost: first the height, then the width.")
-    reject(max(height, width) != BOX, f"the longer side must come out at {BOX} pixels.")
-    reject((height, width) != right, "multiply the shorter side by the same factor, and round.")
-    return f"{before[0]} by {before[1]} pixels become {height:.0f} by {width:.0f}."
 
 
-@exercise("a number of units")
-def saturated_units(count, outputs):
-    """Exercise 8.2: how many units, on average over images, put out more than 0.99 in size."""
+@exercise("a number of answers")
+def only_the_signs(count, output, features, predicted):
+    """Exercise 8.2: how many answers change if C5's outputs (N, units) become their signs."""
     count = read_number(count)
-    is_saturated = np.abs(outputs) > NEARLY
-    right, units = is_saturated.sum(axis=1).mean(), outputs.shape[1]
-    reject(is_close(count, is_saturated.sum(), 0.5), "that is the sum over all images.")
+    changed = np.asarray(output(np.sign(features))).argmax(axis=1) != predicted
+    right, total = int(changed.sum()), len(changed)
+    reject(count == total - right != right, "those stay; how many change?")
+    reject(0 < count < 1, f"that is the share; how many of the {total:,} answers is it?")
     reject(
-        is_close(count, right / units), f"that is the share; how many of the {units} units is it?"
+        count != right,
+        "give the signs of `features` to the output layer, and count where its "
+        "answers differ from `predicted`.",
     )
-    reject(
-        is_close(count, (outputs > NEARLY).sum(axis=1).mean(), 0.05),
-        "outputs near minus one count as well.",
+    saturated = (np.abs(features) > NEARLY).sum(axis=1).mean()
+    return (
+        f"{right} of {total:,} answers change. On average, {saturated:.0f} of {features.shape[1]} "
+        f"units put out more than {NEARLY} in size. The signs alone nearly carry the answer."
     )
-    reject(
-        is_close(count, units - right, 0.05),
-        "those are the others: count outputs beyond the limit.",
-    )
-    reject(
-        not is_close(count, right, 0.05),
-        f"for each image, count the units whose size is over {NEARLY}; then take the mean.",
-    )
-    return f"{right:.1f} of {units} units, {right / units:.0%}, are nearly at an end of tanh."
 
 
-@exercise("a drop of a probability")
+@exercise("a drop of the margin")
 def smaller_square(drop, model, image):
-    """Exercise 8.3: how far a smaller square of paper lowers the answer's probability at most."""
+    """Exercise 8.3: how far a smaller square of paper lowers the margin of the answer at most."""
     from lenet_helpers.interpret import occlusion
+    from lenet_helpers.interpret.relevance import covered
     from lenet_helpers.training import predict
 
     drop = read_number(drop)
-    reject(not 0 <= drop <= 1, "a probability drops by at most one: before minus after.")
-    digit = predict(model, image[np.newaxis])[0].argmax()
+    reject(drop < 0, "a margin that becomes smaller drops by more than zero: before minus after.")
+    answer = predict(model, image[np.newaxis])[0]
+    digit = answer.argmax()
     right, larger = (occlusion(model, image, digit, side).max() for side in (SIDE, LARGER))
-    if not is_close(drop, right, EXACT):
-        reject(is_close(drop, larger, EXACT), f"that is the drop under {LARGER} by {LARGER} paper.")
-        reject(is_close(drop, right, 0.005), "give the largest drop, not rounded.")
+    if not is_close(drop, right, ROUNDED):
+        reject(
+            is_close(drop, larger, ROUNDED), f"that is the drop under {LARGER} by {LARGER} paper."
+        )
         raise NotYet(
             "paint 0 from the row above the centre to the row below (a slice leaves its "
             "end out), and likewise the columns; then take the largest drop."
         )
+    after = predict(model, covered(image, SIDE))
+    hidden, kept = (answer - after)[:, digit].max(), (after.argmax(axis=1) == digit).all()
     return (
-        f"{SIDE} by {SIDE} paper lowers the probability by at most {right:.4f}, {LARGER} by "
-        f"{LARGER} by {larger:.2f}. What occlusion finds depends on the size of the square."
+        f"{SIDE} by {SIDE} paper lowers the margin by at most {right:.1f}, and the answer "
+        f"{'stays' if kept else 'changes'}; {LARGER} by {LARGER} lowers it by {larger:.1f}. "
+        f"Under {SIDE} by {SIDE} the probability drops by at most {hidden:.4f}."
     )

@@ -26,7 +26,11 @@ def largest_turn(degrees, model, images, labels):
     here, further = shares[degrees], shares[degrees + TURNS.step]
     reject(degrees > right, f"after {degrees:.0f} degrees only {here:.2%} are read right.")
     reject(degrees < right, f"after {TURNS.step} degrees more, {further:.2%} are still read right.")
-    return f"{here:.2%} after {degrees:.0f}, and {further:.2%} after {TURNS.step} degrees more."
+    spread = 1.96 * np.sqrt(ENOUGH * (1 - ENOUGH) / len(images))
+    return (
+        f"{here:.2%} after {degrees:.0f}, and {further:.2%} after {TURNS.step} degrees more. Of "
+        f"{len(images):,} images, each share is uncertain by about {spread:.1%}."
+    )
 
 
 @exercise("a function of images")
@@ -60,7 +64,7 @@ def centred(centre, model, images, labels):
     shifted, back = (np.mean(predict(model, x).argmax(axis=1) == labels) for x in (moved, after))
     return (
         f"{shifted:.1%} of the images moved by {SHIFT} pixels are read right, and {back:.1%} after "
-        "your function."
+        "your function: their place had misled it."
     )
 
 

@@ -28,12 +28,12 @@ def _gradient(model, inputs, digits, score):
     inputs = tf.constant(inputs)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        value = score(_scores(model, inputs), digits)
+        value = score(logits(model, inputs), digits)
     return tape.gradient(value, inputs).numpy()[..., 0]
 
 
-def _scores(model, inputs):
-    """What the model puts out, before softmax if it ends in one: (N, digits)."""
+def logits(model, inputs):
+    """What the model puts out, before softmax if it ends in one: a tensor, (N, digits)."""
     *layers, last = model.layers
     for layer in layers:
         inputs = layer(inputs)

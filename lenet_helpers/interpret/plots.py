@@ -101,49 +101,43 @@ def embedding(points, labels, correct, axes_names, subject):
 
 
 def relevance(image, maps, subject):
-    """An image, and how far a square at each place lowers a probability; one scale from 0 to 1.
+    """An image, and how far a square at each place lowers its digit's margin; one scale for all.
 
     image: (28, 28) uint8; maps: dict, title -> (28, 28) float, as from `interpret.occlusion`; lines
-    show where the ink is.
+    show where the ink is. The scale of colour is symmetric about 0.
     """
     size = (3.2 * (len(maps) + 1), 3.9)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = (
-        "A digit, and maps of how far a painted square lowers its probability, by its centre: "
-        + ", ".join(f"{name}, at most {values.max():.0%}" for name, values in maps.items())
+        "A digit, and maps of how far a painted square lowers its margin, by its centre: "
+        + ", ".join(f"{name}, at most {values.max():.1f}" for name, values in maps.items())
     )
     first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
     first.set_title("the image")
+    top = max(np.abs(values).max() for values in maps.values())
     for axes, (title, values) in zip(panels, maps.items(), strict=True):
-        drawn = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
-        axes.contour(image, levels=[INK / 2], colors="white", linewidths=1)
+        drawn = axes.imshow(values, cmap=_signed_colours(), vmin=-top, vmax=top)
+        axes.contour(image, levels=[INK / 2], colors="black", linewidths=1)
         axes.set_title(title)
-    figure.colorbar(drawn, ax=panels, shrink=0.75, label="drop of the probability")
+    figure.colorbar(drawn, ax=panels, shrink=0.75, label="drop of the margin")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
-    figure.suptitle(f"How far a square lowers the answer's probability\n{subject}", fontsize=12)
+    text = "orange: the square lowers the margin; blue: it raises it"
+    figure.suptitle(f"Where a square changes the margin\n{subject}\n{text}", fontsize=12)
     return figure
 
 
-def randomisation(edges, maps, correlations, subject):
-    """A digit's edges, then maps of it by networks of other weights.
+def randomisation(maps, subject):
+    """Maps of one digit, side by side, each on its own scale of colour.
 
-    edges: (28, 28) float, which no network has a part in; maps: (networks, 28, 28) float;
-    correlations: Series, network -> how alike its maps of many images are to those of the first.
+    maps: dict, title -> (28, 28) float.
     """
-    size = (2.6 * (len(maps) + 1), 4.2)
-    figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
-    figure.alt = "A digit's edges, then maps of the digit: " + ", ".join(
-        f"{name}, mean rank correlation {alike:.2f}" for name, alike in correlations.items()
-    )
-    first.imshow(edges, cmap="cividis")
-    first.set(title="edges", xlabel="no network")
-    for axes, picture, (name, alike) in zip(panels, maps, correlations.items(), strict=True):
+    size = (2.6 * len(maps), 4)
+    figure, panels = subplots(1, len(maps), figsize=size, layout="constrained")
+    figure.alt = "Maps of one digit: " + ", ".join(maps)
+    for axes, (name, picture) in zip(panels, maps.items(), strict=True):
         axes.imshow(picture, cmap="cividis")
-        axes.set_title(textwrap.fill(name, 16), fontsize=11)
-        axes.set_xlabel(f"mean rank\ncorrelation {alike:.2f}", fontsize=11)
-    for axes in (first, *panels):
-        axes.set(xticks=[], yticks=[])
+        axes.set(xticks=[], yticks=[], title=textwrap.fill(name, 16))
     text = "yellow: large; each map on its own scale"
     figure.suptitle(f"Does the map change with the weights?\n{subject}\n{text}", fontsize=12)
     return figure

@@ -4,17 +4,29 @@ import keras
 import numpy as np
 from scipy.stats import pearsonr, rankdata
 
-from lenet_helpers.interpret.gradients import gradients, own_score
-from lenet_helpers.preprocessing import check_images
-from lenet_helpers.training import predict
+from lenet_helpers.interpret.gradients import gradients, logits, own_score
+from lenet_helpers.preprocessing import check_images, to_model_input
 
 
 def occlusion(model, image, digit, side=5, fill=0):
-    """How far a digit's probability drops when a square of the image is painted over.
+    """How far the margin of a digit drops when a square of the image is painted over.
+
+    The margin is the digit's logit minus the largest other one: below 0 another digit is read.
+    Returns (28, 28) float32: at each pixel, the margin of the image as it is minus that with the
+    square centred there. Zeiler and Fergus 2014, sec. 4.2, who look at the probability.
+    For image, side, fill and errors see `covered`.
+    """
+    pictures = np.concatenate([image[np.newaxis], covered(image, side, fill)])
+    scores = logits(model, to_model_input(pictures)).numpy()
+    margins = scores[:, digit] - np.delete(scores, digit, axis=1).max(axis=1)
+    return (margins[0] - margins[1:]).reshape(image.shape)
+
+
+def covered(image, side, fill=0):
+    """An image with a square painted over it, centred on each of its pixels in turn.
 
     image: (28, 28) uint8; side: odd int, the square's side in pixels; fill: its grey, 0 to 255.
-    Returns (28, 28) float32: at each pixel, the probability of the image as it is minus that with
-    the square centred there; the square is cut off at the border. Zeiler and Fergus 2014, sec. 4.2.
+    Returns (784, 28, 28) uint8; the square is cut off at the border.
     Raises ValueError if the side is even or not positive.
     """
     if side < 1 or side % 2 == 0:
@@ -23,9 +35,7 @@ def occlusion(model, image, digit, side=5, fill=0):
     rows, columns = np.indices(image.shape).reshape(2, -1, 1, 1)
     row, column = np.indices(image.shape)
     hidden = np.maximum(abs(row - rows), abs(column - columns)) <= side // 2
-    painted = np.where(hidden, np.uint8(fill), image)
-    probabilities = predict(model, np.concatenate([image[np.newaxis], painted]))[:, digit]
-    return (probabilities[0] - probabilities[1:]).reshape(image.shape)
+    return np.where(hidden, np.uint8(fill), image)
 
 
 def saliency(model, images, digits):

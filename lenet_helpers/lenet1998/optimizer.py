@@ -21,7 +21,7 @@ class StochasticDiagonalLM(keras.optimizers.Optimizer):
     learning_rate: float, eta.
     mu:            float, in units of the curvature: keeps the step finite where the loss hardly
                    bends. With the paper's 0.02, training diverges from the paper's start, and from
-                   some seeds with the start 1/sqrt(F), too; 0.1 is the study "grid1998"'s choice.
+                   some seeds with the start 1/sqrt(F), too; chapter 13 shows which mu are safe.
     The curvatures h_kk stay at 0 until `set_curvatures` gives new ones, once per pass.
     """
 

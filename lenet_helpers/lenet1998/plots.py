@@ -70,27 +70,23 @@ def squashing(function):
     return figure
 
 
-def curvatures(before, after, mu, subject):
-    """How the curvatures of a layer's weights are spread, in a fresh network and a trained one.
+def curvatures(by_layer, mu, subject):
+    """How the curvatures of each layer's weights are spread.
 
-    before, after: dict, layer -> (N,) float > 0, one for each weight; mu: float, the optimizer's.
+    by_layer: dict, layer -> (N,) float > 0, one for each weight; mu: float, the optimizer's.
     """
     figure, axes = subplots(figsize=(8.5, 5), layout="constrained")
     figure.alt = (
-        "Curvatures of the weights of each layer on a logarithmic axis, of a fresh network and of "
-        "the trained one, with the constant mu as a dashed line."
+        "Curvatures of the weights of each layer on a logarithmic axis, as bars from the smallest "
+        "to the largest, with the constant mu as a dashed line."
     )
-    places = np.arange(len(before))
-    for values, shift, colour, name in [
-        (before, -0.17, GREY, "fresh network"),
-        (after, 0.17, BLUE, "trained network"),
-    ]:
-        low, middle, high = np.transpose([np.quantile(h, [0, 0.5, 1]) for h in values.values()])
-        axes.hlines(places + shift, low, high, color=colour, linewidth=4, alpha=0.35)
-        axes.plot(middle, places + shift, "o", color=colour, ms=5, label=name)
+    places = np.arange(len(by_layer))
+    low, middle, high = np.transpose([np.quantile(h, [0, 0.5, 1]) for h in by_layer.values()])
+    axes.hlines(places, low, high, color=BLUE, linewidth=4, alpha=0.35, label="all weights")
+    axes.plot(middle, places, "o", color=BLUE, ms=5, label="median")
     axes.axvline(mu, color=ORANGE, linestyle="--", label=f"$\\mu$ = {mu:g}")
-    axes.set_yticks(places, before)
-    axes.set(xscale="log", xlabel="curvature; bar: smallest to largest, dot: median")
+    axes.set_yticks(places, by_layer)
+    axes.set(xscale="log", xlabel="curvature")
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="upper left")

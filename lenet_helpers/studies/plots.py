@@ -45,7 +45,9 @@ def error_gallery(images, labels, answers, subject, doubtful=None, framed=None):
     return figure
 
 
-def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), words=None):
+def ladder(
+    table, runs, title, subject, marks=None, side_steps=(), bold=(), words=None, hollow=None
+):
     """Test errors on the way from one network to another, one change a step.
 
     table: DataFrame in order of the steps, index step (str), columns mean, low, high (%); a step
@@ -55,6 +57,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     side_steps: steps that the next one does not start from: with an arrow, and hollow marks.
     bold: steps whose name is bold.
     words: dict, step -> what it is (str), written after its name.
+    hollow: str, what the legend says of side steps.
     The axis is logarithmic if the errors span more than a factor of 3.
     """
     height = min(0.4 * len(table), 5) + 1.6
@@ -72,7 +75,7 @@ def ladder(table, runs, title, subject, marks=None, side_steps=(), bold=(), word
     places = pd.Series(range(len(table)), table.index)
     for chosen, face, text in (
         (~aside, ORANGE, "mean, 95 % interval over seeds"),
-        (aside, "white", "side step: no rung starts from it"),
+        (aside, "white", hollow or "side step: no rung starts from it"),
     ):
         if chosen.any():
             some = table[chosen]

@@ -36,6 +36,7 @@ from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
+from lenet_helpers.studies.of_1998 import errors_of_settings
 from lenet_helpers.studies.scaling import read_scaling
 from tests.course.small_exercise import small_exercise
 
@@ -442,8 +443,9 @@ def context():
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
-        "size_in_the_box": (2, images[0, :20, :10]),
-        "saturated_units": (1, images[:20, 0] / 255),
+        "gain_of_distortions": (1, errors_of_settings()),
+        "cut_out": (1, images[0]),
+        "only_the_signs": (1, model.get_layer("output"), draw.normal(size=(20, 120)), labels[:20]),
         "smaller_square": (1, model, images[0]),
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
@@ -455,7 +457,7 @@ def context():
         "one_more_map": (1, deep_network(maps=[2] * 5)),
         "slant_of_ink": (1, images[2]),
         "curvature_of_a_tenth": (1,),
-        "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0])),
+        "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
         "shared_mistakes": (
             1,
             {name: draw.dirichlet(np.ones(10), (3, 20)) for name in ("one", "other")},

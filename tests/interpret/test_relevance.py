@@ -23,22 +23,24 @@ def test_the_gradient_finds_its_way_to_the_pixels_of_1998(published, images):
 
 
 def test_occlusion_paints_a_square_about_each_pixel(model, images, answers):
+    """The margin is the logarithm of the ratio of two probabilities, the digit's and the next."""
     lost = interpret.occlusion(model, images[0], answers[0], side=5, fill=200)
     assert lost.shape == (28, 28)
     for row, column in [(0, 0), (10, 14), (27, 3)]:
         painted = images[[0]].copy()
         painted[0, max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3] = 200
-        before, after = (predict(model, x)[0, answers[0]] for x in (images[[0]], painted))
-        assert lost[row, column] == pytest.approx(before - after, abs=1e-5)
+        before, after = (margin(predict(model, x)[0], answers[0]) for x in (images[[0]], painted))
+        assert lost[row, column] == pytest.approx(before - after, abs=1e-3)
 
 
-def test_paper_over_paper_changes_nothing(model, images):
-    probabilities = predict(model, images)
-    unsure = probabilities.max(axis=1).argmin()  # where one pixel can be felt
-    image = images[unsure]
-    lost = interpret.occlusion(model, image, probabilities[unsure].argmax(), side=1)
-    assert np.abs(lost[image == 0]).max() < 1e-6
-    assert np.abs(lost[image > 0]).max() > 1e-6
+def margin(probabilities, digit):
+    return np.log(probabilities[digit] / np.delete(probabilities, digit).max())
+
+
+def test_paper_over_paper_changes_nothing(model, images, answers):
+    lost = interpret.occlusion(model, images[0], answers[0], side=1)
+    assert np.abs(lost[images[0] == 0]).max() < 1e-4
+    assert np.abs(lost[images[0] > 0]).max() > 1e-3
 
 
 @pytest.mark.parametrize("side", [0, 4, -3])

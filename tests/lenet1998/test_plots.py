@@ -36,14 +36,14 @@ def test_squashing_marks_where_it_is_one():
 
 
 def test_curvatures_reach_from_the_smallest_to_the_largest():
-    before = {"C1/kernel": np.array([0.1, 0.001, 0.01]), "C1/bias": np.array([0.5])}
-    after = {name: 10 * values for name, values in before.items()}
-    axes = plots.curvatures(before, after, 0.02, SUBJECT).axes[0]
+    by_layer = {"C1/kernel": np.array([0.1, 0.001, 0.01]), "C1/bias": np.array([0.5])}
+    axes = plots.curvatures(by_layer, 0.02, SUBJECT).axes[0]
     bars = [segment[:, 0].tolist() for bar in axes.collections for segment in bar.get_segments()]
-    assert bars == [[0.001, 0.1], [0.5, 0.5], [0.01, 1.0], [5.0, 5.0]]
-    assert [list(line.get_xdata()) for line in axes.lines[:2]] == [[0.01, 0.5], [0.1, 5.0]]
-    assert list(axes.lines[2].get_xdata()) == [0.02, 0.02]
-    assert [label.get_text() for label in axes.get_yticklabels()] == list(before)
+    assert bars == [[0.001, 0.1], [0.5, 0.5]]
+    medians, line = axes.lines
+    assert list(medians.get_xdata()) == [0.01, 0.5]
+    assert list(line.get_xdata()) == [0.02, 0.02]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(by_layer)
 
 
 def test_states_stand_between_image_and_code(images):

@@ -63,6 +63,11 @@ def test_steps_that_nothing_starts_from_are_hollow_and_have_an_arrow():
     assert figure.alt.endswith("nothing starts from them: b.")
 
 
+def test_the_legend_can_say_what_is_hollow():
+    figure = plots.ladder(TABLE, RUNS, "Up", SUBJECT, side_steps=["b"], hollow="another start")
+    assert "another start" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 def test_steps_can_be_made_bold():
     axes = plots.ladder(TABLE, RUNS, "Up", SUBJECT, bold=["b"]).axes[0]
     assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["normal", "bold"]
