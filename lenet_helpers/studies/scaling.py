@@ -22,8 +22,8 @@ def read_scaling(path):
 
     path: of the CSV of the study "scaling". Raises TableError if it is damaged.
     Returns DataFrame, a row per run: pixels, "raw", "scaled once" or "scaled twice"; optimizer,
-    "Adam" or "SGD"; rate, float, its learning rate; seed; accuracy, float, of the validation
-    images in %.
+    "Adam" or "SGD"; rate, float, its learning rate; seed; training_error, float, of the training
+    images in %; accuracy, float, of the validation images in %.
     """
     runs = read_runs(path)
     pixels, by = (runs["rung"].str.split("-").str[part] for part in (0, 1))
@@ -33,7 +33,9 @@ def read_scaling(path):
         pixels=pixels.map(NAMES),
         optimizer=by.str.extract("([A-Za-z]+)", expand=False),
         rate=by.str.extract("([0-9.]+)", expand=False).astype(float).fillna(ADAM_RATE),
+        training_error=(100 * runs["train_errors"] / runs["train_images"]).astype(float),
         accuracy=(100 * (1 - runs["val_errors"] / (60_000 - runs["train_images"]))).astype(float),
     )
     kept = (by == "Adam") | runs["rung"].isin(best)
-    return named.loc[kept, ["pixels", "optimizer", "rate", "seed", "accuracy"]]
+    columns = ["pixels", "optimizer", "rate", "seed", "training_error", "accuracy"]
+    return named.loc[kept, columns]
