@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lenet_helpers.handwriting import plots
-from tests.figures import SUBJECT, shown
+from tests.figures import SUBJECT
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
