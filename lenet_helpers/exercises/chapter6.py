@@ -89,8 +89,8 @@ def sgd_interval(low, high, runs):
     reject(same(right / 100), "those are shares; the errors are in percent.")
     reject(not same(right), "subset SGD's runs of seeds 1 to 4 for each recipe, then test.")
     return (
-        f"{right[0]:.2f} to {right[1]:.2f} points. Zero is outside: with SGD, in these runs, "
-        "scaling helped."
+        f"{right[0]:.2f} to {right[1]:.2f} points. Zero is outside: with SGD, at these learning "
+        "rates and on these images, scaling helped."
     )
 
 

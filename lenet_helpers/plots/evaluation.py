@@ -65,7 +65,7 @@ def seed_errors(runs, single, subject):
     axes.set(xlabel="seed", ylabel="test error in %")
     axes.grid(axis="y", alpha=0.3)
     axes.legend(loc="upper left")
-    return titled(figure, axes, "Two kinds of noise in a test error", subject)
+    return titled(figure, axes, "Noise in a test error", subject)
 
 
 def mistakes(images, table, subject):
