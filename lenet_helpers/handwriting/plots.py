@@ -1,4 +1,4 @@
-"""Figures of chapter 8's handwriting: from strokes and photos to what the network gets."""
+"""Figures of chapter 8's handwriting: from strokes to what the network gets."""
 
 import textwrap
 
@@ -36,31 +36,6 @@ def handwriting(names, digits, steps, squeezed, answers, subject):
     figure.suptitle(
         f"From a drawing to what the network gets\n{subject}; orange: misread", fontsize=12
     )
-    return figure
-
-
-def photos(rows, subject):
-    """Files of digits, the ink that was found in them, and what the network gets: a row for each.
-
-    rows: dict, what it is -> (picture (H, W, 3) uint8, ink and input, (h, w) uint8, answer).
-    """
-    titles = ["the file", "the ink in it", "the input"]
-    size = (6.6, 2.2 * len(rows) + 0.8)
-    figure, panels = subplots(len(rows), 3, figsize=size, layout="constrained", squeeze=False)
-    figure.alt = "Files of digits, the ink found in each, and the centred input: " + ", ".join(
-        f"{name}, read as {answer}" for name, (*_, answer) in rows.items()
-    )
-    for row, (name, (photo, ink, image, answer)) in zip(panels, rows.items(), strict=True):
-        row[0].imshow(photo)
-        for axes, picture in zip(row[1:], (ink, image), strict=True):
-            axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
-        row[0].set_ylabel(name)
-        row[2].set_xlabel(f"read as {answer}")
-    for axes in panels.flat:
-        axes.set(xticks=[], yticks=[])
-    for axes, title in zip(panels[0], titles, strict=True):
-        axes.set_title(title)
-    figure.suptitle(f"From a made-up photo to what the network gets\n{subject}", fontsize=12)
     return figure
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lenet_helpers.handwriting import plots
-from tests.figures import SUBJECT, shown
+from tests.figures import SUBJECT
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -13,14 +13,6 @@ pytestmark = pytest.mark.usefixtures("closed_figures")
 @pytest.fixture(scope="module")
 def random():
     return np.random.default_rng(0)
-
-
-def test_a_photo_stands_beside_its_ink_and_its_input(images, random):
-    photo = random.integers(0, 256, (9, 12, 3), np.uint8)
-    figure = plots.photos({"chalk": (photo, images[0], images[1], 7)}, SUBJECT)
-    for axes, picture in zip(figure.axes, (photo, images[0], images[1]), strict=True):
-        np.testing.assert_array_equal(shown(axes), picture)
-    assert (figure.axes[0].get_ylabel(), figure.axes[2].get_xlabel()) == ("chalk", "read as 7")
 
 
 def test_screenshots_keep_their_pixels(random, tmp_path):
