@@ -135,7 +135,7 @@ def gain_of_distortions(interval, errors):
     return (
         f"{right[0]:.2f} to {right[1]:.2f} points, below zero: with low rates, distortions lower "
         f"the error. With high rates it is {of_high[0]:.2f} to {of_high[1]:.2f}, with zero in it: "
-        "there, the runs do not show it."
+        "there, one outlying run widens it."
     )
 
 

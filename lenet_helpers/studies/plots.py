@@ -78,10 +78,11 @@ def ladder(
         (aside, "white", hollow or "side step: no rung starts from it"),
     ):
         if chosen.any():
-            some = table[chosen]
-            reach = [some["mean"] - some["low"], some["high"] - some["mean"]]
+            # arrays: of a Series of one, Matplotlib takes float(), of which Colab's pandas warns
+            mean, low, high = table.loc[chosen, ["mean", "low", "high"]].to_numpy().T
             look = {"fmt": "D", "color": ORANGE, "mfc": face, "capsize": 4}
-            axes.errorbar(some["mean"], places[chosen], xerr=reach, label=text, **look)
+            reach = [mean - low, high - mean]
+            axes.errorbar(mean, places[chosen].to_numpy(), xerr=reach, label=text, **look)
     dots = {"color": BLUE, "ms": 4, "alpha": 0.5, "label": "one run"}
     axes.plot(runs["error"], runs["step"].map(places) + 0.2, "o", **dots)
     names = [f"{name}: {words[name]}" if words else name for name in places.index]
