@@ -43,10 +43,14 @@ def upper_edges(kernel, response, image, left_kernel):
         "the kernel is right, but that is the sum of the kernel for left edges.": _response(
             image, left_kernel, *UPPER
         ),
-        "the kernel is right, the sum is not: multiply by the window, add 25 products.": response,
     }
     for reason, other in wrong.items():
-        reject(not is_close(response, right) and is_close(response, other), reason)
+        # a small sum and its tanh are near each other
+        reject(not is_close(response, right, 1e-3) and is_close(response, other, 1e-3), reason)
+    reject(
+        not is_close(response, right),
+        "the kernel is right, the sum is not: multiply by the window, add 25 products.",
+    )
     return f"{right:.2f} here. At a lower edge it is negative, and a straight left edge gives 0."
 
 
