@@ -1,10 +1,9 @@
 """Slides of a chapter: its tagged figures and key lines, with notes for whoever speaks.
 
-A code cell tagged `slide` becomes a slide with what it shows, or with its code if it shows
-nothing. A Markdown cell tagged `slide` gives
-its first lines to the figure right before it, or becomes a slide of its own. A question that a text
-asks "before you run" such a figure is a slide before it. A chapter's objectives are the first
-slide, what it ends with is the last.
+A code cell tagged `slide` becomes a slide with what it shows, one tagged `slide-code` a slide with
+its code. A Markdown cell tagged `slide` gives its first lines to the figure right before it, or
+becomes a slide of its own. A question that a text asks "before you run" such a figure is a slide
+before it. A chapter's objectives are the first slide, what it ends with is the last.
 """
 
 import html
@@ -17,7 +16,7 @@ from course.project import ToolError
 from course.tags import without_tags
 from course.workshop import notes, pages
 
-TAG = "slide"
+TAG, CODE = "slide", "slide-code"
 MOST = FACTS["slides.most"]["value"]
 SENTENCES, ITEMS = 2, 5  # of a text that a slide shows
 CHAPTER = re.compile(r"^# (Chapter .+)$", re.MULTILINE)
@@ -38,7 +37,7 @@ class Slide:
 def slides(notebook):
     """Return a chapter's slides, a list of Slide; an instructor's note is for the one before it.
 
-    Raises ToolError if there are more than MOST.
+    Raises ToolError if there are more than MOST, or one would show nothing.
     """
     first, *cells = notebook.cells
     objectives = first.source.partition("In this chapter you will")[2]
@@ -53,7 +52,7 @@ def slides(notebook):
             continue
         if cell.cell_type == "markdown":
             asked = "".join(QUESTION.findall(without_tags(cell.source)))
-        if TAG in cell.metadata.get("tags", []):
+        if _is_tagged(cell):
             if cell.cell_type == "code":
                 if asked and asked not in found[-1].text:
                     found.append(Slide(section, asked[0].upper() + asked[1:]))
@@ -90,7 +89,7 @@ def deck(slides):
 
 
 def _is_tagged(cell):
-    return TAG in cell.metadata.get("tags", [])
+    return not {TAG, CODE}.isdisjoint(cell.metadata.get("tags", []))
 
 
 def _closing(text):
@@ -99,9 +98,13 @@ def _closing(text):
 
 
 def _shown(cell):
-    """What a cell shows, as HTML: texts, tables and pictures, in its order; or else its code."""
+    """What a cell shows, as HTML: its code, or texts, tables and pictures, in their order."""
+    if CODE in cell.metadata.tags:
+        return f"<pre>{html.escape(cell.source)}</pre>"
     shown = "\n".join(filter(None, map(_as_html, cell.outputs)))
-    return shown or f"<pre>{html.escape(cell.source)}</pre>"
+    if not shown:
+        raise ToolError(f"Cell {cell.id!r} is tagged {TAG!r}, and shows nothing.")
+    return shown
 
 
 def _as_html(output):

@@ -1,9 +1,9 @@
 """The exercises of chapter 6."""
 
 import numpy as np
-import pandas as pd
 from scipy.stats import binomtest, ttest_ind
 
+from lenet_helpers.evaluation import resample_errors
 from lenet_helpers.exercises.judging import exercise, is_close, read_number, read_numbers, reject
 
 MISTAKES = 20, 34  # of A and of B, of exercise 6.2
@@ -110,20 +110,20 @@ def interval_of_a_difference(interval, correct, other_correct, who):
     correct, other_correct: (N,) bool, of the two networks; who: (N,) integers, the writers.
     """
     given = read_numbers(interval, (2,))
-    names = pd.factorize(who)[0]
-    first, second = (~np.asarray(one) for one in (correct, other_correct))
-    right = _ends(_rates(second, names) - _rates(first, names))
-    alone = np.arange(len(names))  # as if each image had a writer of its own
+    first, second = _rates(correct, other_correct, who)
+    right = _ends(second - first)
+    # as if each image had a writer of its own
+    alone = _rates(correct, other_correct, np.arange(len(who)))
     others = [
         (-right[::-1], "that is the first minus the second; the other way round."),
         (right / 100, "those are shares: give percentage points."),
-        (_ends(_rates(second, names)), "that is the second network alone."),
+        (_ends(second), "that is the second network alone."),
         (
-            _ends(_rates(second, alone) - _rates(first, alone)),
+            _ends(alone[1] - alone[0]),
             "that seems to come from drawn images. Draw writers, each with all of their images.",
         ),
         (
-            _ends(_rates(second, names, seed=1) - _rates(first, names)),
+            _ends(second[::-1] - first),
             "both networks read the same images: let each draw of writers serve both.",
         ),
     ]
@@ -144,12 +144,10 @@ def _side_of_zero(ends):
     return "Zero is outside: the difference is clear for other writers, too."
 
 
-def _rates(wrong, who, seed=0, draws=2000):
-    """Error rates in %, each of as many writers as there are, drawn with replacement."""
-    random = np.random.default_rng(seed)
-    images, mistakes = np.bincount(who), np.bincount(who, weights=wrong)
-    drawn = random.integers(len(images), size=(draws, len(images)))
-    return 100 * mistakes[drawn].sum(axis=1) / images[drawn].sum(axis=1)
+def _rates(correct, other_correct, who):
+    """Both networks' error rates in %, in each of the same draws of writers."""
+    wrong = {name: ~one[np.newaxis] for name, one in enumerate([correct, other_correct])}
+    return [100 * rates for rates in resample_errors(wrong, who).values()]
 
 
 def _ends(values):

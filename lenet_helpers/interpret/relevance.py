@@ -48,27 +48,20 @@ def saliency(model, images, digits):
     return np.abs(gradients(model, images, digits, own_score))
 
 
-def randomised(model, names=None, seed=0):
-    """A copy of a model in which layers have drawn weights in place of learned ones.
+def randomised(model, seed=0):
+    """A copy of a model in which all layers that learn have drawn weights in place of learned ones.
 
-    names: list of str, the layers; None for all that learn. Adebayo et al. 2018, sec. 3: a map
-    that explains what was learned has to change with them.
+    Adebayo et al. 2018, sec. 3: a map that explains what was learned has to change with them.
 
     Each array of weights is drawn from a normal distribution with the mean and the standard
-    deviation of the learned one, so that what was learned is lost and the scale is kept. A layer's
-    draw depends on nothing but the seed and its place.
-    Raises ValueError if the model has no such layer.
+    deviation of the learned one, so that what was learned is lost and the scale is kept.
     """
-    known = {layer.name: place for place, layer in enumerate(model.layers)}
-    if names is None:
-        names = [layer.name for layer in model.layers if layer.trainable_weights]
-    if unknown := set(names) - set(known):
-        raise ValueError(f"no layer is called {', '.join(sorted(unknown))}; known: {list(known)}")
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
-    for name in names:
-        random, layer = np.random.default_rng([seed, known[name]]), copy.get_layer(name)
-        layer.set_weights([random.normal(w.mean(), w.std(), w.shape) for w in layer.get_weights()])
+    for place, layer in enumerate(copy.layers):
+        if layer.trainable_weights:
+            random, weights = np.random.default_rng([seed, place]), layer.get_weights()
+            layer.set_weights([random.normal(w.mean(), w.std(), w.shape) for w in weights])
     return copy
 
 

@@ -7,14 +7,13 @@ from lenet_helpers.studies.recipes import read_settings
 from lenet_helpers.studies.table import read_epochs, read_runs
 
 
-def grid_of_1998(path=FOLDER / "grid1998.csv"):
+def grid_of_1998():
     """The runs of "grid1998": DataFrame, one row per run.
 
-    path: of the runs' CSV.
     Columns start, mu (float), loss ("eq. 8" or "eq. 9"), seed, epochs, error (% of the validation
-    images), and "lowest rate" and "highest rate" of all weights in the first pass.
-    Raises TableError if a file is damaged.
+    images), and "highest rate" of all weights in the first pass.
     """
+    path = FOLDER / "grid1998.csv"
     runs, epochs = read_runs(path), read_epochs(path)
     runs = runs.merge(epochs[epochs["epoch"] == 1], on=["rung", "seed"])
     return pd.DataFrame(list(map(_row, runs.itertuples())))
@@ -29,6 +28,5 @@ def _row(run):
         "seed": run.seed,
         "epochs": run.epochs,
         "error": 100 * run.val_errors / (recipe.images * recipe.validation_split),
-        "lowest rate": run.rate_low,
         "highest rate": run.rate_high,
     }

@@ -66,12 +66,15 @@ def test_key_lines(text, expected):
     assert key_lines(text) == expected
 
 
-def test_a_cell_that_shows_nothing_is_a_slide_of_its_code():
-    silent = new_code_cell("x = [1 < 2]", metadata=SLIDE)
-    assert slides(chapter(silent))[1].shown == "<pre>x = [1 &lt; 2]</pre>"
+def test_code_can_be_a_slide():
+    code = new_code_cell("x = [1 < 2]", metadata={"tags": ["slide-code"]})
+    assert slides(chapter(code))[1].shown == "<pre>x = [1 &lt; 2]</pre>"
 
 
-def test_too_many_slides_are_an_error():
+def test_too_many_slides_or_one_that_shows_nothing_are_an_error():
+    silent = new_code_cell("x = 1", metadata=SLIDE)
+    with pytest.raises(ToolError, match=f"{silent.id}.* shows nothing"):
+        slides(chapter(silent))
     with pytest.raises(ToolError, match=f"'Chapter 1 · Dots' has {MOST + 1} slides, more than"):
         slides(chapter(*(drawn(**SLIDE) for _ in range(MOST - 1))))
 

@@ -30,7 +30,7 @@ def test_occlusion_paints_a_square_about_each_pixel(model, images, answers):
         painted = images[[0]].copy()
         painted[0, max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3] = 200
         before, after = (margin(predict(model, x)[0], answers[0]) for x in (images[[0]], painted))
-        assert lost[row, column] == pytest.approx(before - after, abs=1e-3)
+        assert lost[row, column] == pytest.approx(before - after, abs=1e-4)
 
 
 def margin(probabilities, digit):
@@ -39,8 +39,8 @@ def margin(probabilities, digit):
 
 def test_paper_over_paper_changes_nothing(model, images, answers):
     lost = interpret.occlusion(model, images[0], answers[0], side=1)
-    assert np.abs(lost[images[0] == 0]).max() < 1e-4
-    assert np.abs(lost[images[0] > 0]).max() > 1e-3
+    assert np.abs(lost[images[0] == 0]).max() < 1e-6
+    assert np.abs(lost[images[0] > 0]).max() > 1e-6
 
 
 @pytest.mark.parametrize("side", [0, 4, -3])
@@ -83,36 +83,28 @@ def test_every_image_needs_a_digit(digits, model, images):
         interpret.saliency(model, images, digits)
 
 
-def test_an_unknown_layer_names_the_known_ones(model):
-    with pytest.raises(ValueError, match=r"F6; known: \['C1', 'S2'"):
-        interpret.randomised(model, ["C1", "F6"])
-
-
 def test_drawn_weights_keep_their_scale_and_nothing_else(model):
-    copy = interpret.randomised(model, ["C3"], seed=1)
+    copy = interpret.randomised(model, seed=1)
     for layer, other in zip(model.layers, copy.layers, strict=True):
         for learned, drawn in zip(layer.get_weights(), other.get_weights(), strict=True):
-            if layer.name != "C3":
-                np.testing.assert_array_equal(learned, drawn)
-            elif learned.size > 100:
+            assert not np.array_equal(learned, drawn)
+            if learned.size > 1000:
                 assert drawn.std() == pytest.approx(learned.std(), rel=0.1)
                 assert abs(np.corrcoef(learned.ravel(), drawn.ravel())[0, 1]) < 0.1
     assert copy is not model
 
 
-def test_a_draw_depends_on_its_seed_and_its_layer_alone(model):
-    one = interpret.randomised(model, ["C3"], seed=1).get_layer("C3").get_weights()[0]
-    both = interpret.randomised(model, ["C1", "C3"], seed=1).get_layer("C3").get_weights()[0]
-    other = interpret.randomised(model, ["C3"], seed=2).get_layer("C3").get_weights()[0]
-    np.testing.assert_array_equal(one, both)
-    assert not np.array_equal(one, other)
+def test_a_draw_depends_on_its_seed(model):
+    one, same, other = (interpret.randomised(model, seed=seed).get_weights() for seed in (1, 1, 2))
+    for drawn, again, another in zip(one, same, other, strict=True):
+        np.testing.assert_array_equal(drawn, again)
+        assert not np.array_equal(drawn, another)
 
 
-def test_all_layers_that_learn_are_drawn_unless_named(model):
-    drawn, layers = interpret.randomised(model), ["C1", "C3", "C5", "output"]
-    for each, named in zip(drawn.layers, interpret.randomised(model, layers).layers, strict=True):
-        for weights, expected in zip(each.get_weights(), named.get_weights(), strict=True):
-            np.testing.assert_array_equal(weights, expected)
+def test_what_does_not_learn_is_no_draw(published):
+    codes = interpret.randomised(published).get_layer("output").get_weights()
+    for kept, given in zip(codes, published.get_layer("output").get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, given)
 
 
 def test_the_saliency_map_changes_when_the_weights_are_random(model, images, answers):
