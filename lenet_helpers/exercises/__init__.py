@@ -35,7 +35,7 @@ from lenet_helpers.exercises.chapter7 import (
     grey_of_a_zero,
     parameters_of_a_table,
 )
-from lenet_helpers.exercises.chapter8 import cut_out, only_the_signs, smaller_square
+from lenet_helpers.exercises.chapter8 import only_the_signs, place_or_size, smaller_square
 from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
 from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,
