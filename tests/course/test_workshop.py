@@ -32,12 +32,10 @@ from course.workshop.reading import reading_minutes, with_reading_time
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
-from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from lenet_helpers.studies.of_1998 import errors_of_settings
-from lenet_helpers.studies.scaling import read_scaling
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -414,8 +412,7 @@ def context():
     labels = np.arange(600) % 10
     digits = SimpleNamespace(x_train=images, y_train=labels, x_test=images[::2], y_test=labels[::2])
     model, means = article_lenet5(), draw.random((10, 28, 28))
-    counts, split = draw.integers(1, 9, (10, 10)), slice(0, 540)
-    scaling = read_scaling(FOLDER / "scaling.csv")
+    split = slice(0, 540)
     return {
         "slice_shape": (1, images),
         "accuracy_of_a_detector": (1, labels),
@@ -432,12 +429,16 @@ def context():
         "updates_of_five_epochs": (1, split),
         "one_step": (1, model, images[:10, ..., np.newaxis] / np.float32(255), labels[:10]),
         "early_stopping": (1, pd.DataFrame({"seed": 0, "val_loss": [5, 4, 4.5, 4.2, 4.1, 3]})),
-        "wrong_fours": (1, counts),
         "always_one": (2, labels),
-        "size_of_a_test_set": (1, 0.0114),
+        "error_to_report": (
+            1,
+            pd.DataFrame({"val_errors": [77, 69, 74], "test_errors": [117, 121, 102]}),
+        ),
         "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
         "two_verdicts": (2,),
-        "sgd_interval": (2, scaling.assign(error=100 - scaling["accuracy"])),
+        "corrected_by_holm": (1, [0.01, 0.2, 0.03, 0.5]),
+        "methods_of_cases": (1,),
+        "interval_of_five": (2, pd.Series(draw.random(40)), pd.Series(draw.random(40))),
         "interval_of_a_difference": (1, labels < 8, labels > 2, labels),
         "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
@@ -491,7 +492,7 @@ def test_a_check_that_runs_before_its_answer_says_not_yet(capfd):
     settings = Config(HistoryManager={"enabled": False})
     shell = InteractiveShell(config=settings, user_ns={"check": check})
     expect_answers(shell)
-    shell.run_cell("check.wrong_fours(my_wrong_fours, None)")
+    shell.run_cell("check.promised_mistakes(my_mistakes, None)")
     assert "Not yet: the dots are still there" in capfd.readouterr().out
     missing = shell.run_cell("my_own + 1")
     assert isinstance(missing.error_in_exec, NameError)
@@ -646,6 +647,11 @@ def of_two_hundred_and_fifty_six(images):
         ("one_step", step_of_the_last_layer, "change all of them"),
         ("one_step", loss_after_the_step, "return the one before it"),
         ("early_stopping", lambda losses, patience: (len(losses), 2), "too late"),
+        ("error_to_report", lambda runs: 121, "use the table that your function is given"),
+        ("error_to_report", lambda runs: runs["test_errors"].mean(), "fair to the recipe"),
+        ("corrected_by_holm", [0.04, 0.12, 0.8], "the next by one less"),
+        ("methods_of_cases", ["welch", "mcnemar"], "there are three cases"),
+        ("methods_of_cases", ["Welch", "t-test", "bootstrap"], "case B: choose a word"),
         ("interval_of_a_difference", [0.1, 0.2], "Draw at least 2,000 times"),
         ("equation_9", naive_loss, "exp(-2000) is 0"),
     ],
