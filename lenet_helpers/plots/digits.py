@@ -19,8 +19,7 @@ def digit_grid(images, labels, subject, columns=12):
     axes.imshow(sheet, cmap=SHADES, vmin=0, vmax=INK, interpolation="nearest")
     axes.hlines(np.arange(1, 10) * side - 0.5, -0.5, sheet.shape[1] - 0.5, color="0.85", lw=1)
     axes.set_yticks(side * np.arange(10) + side / 2, range(10), fontsize=12)
-    axes.set_xticks(side * np.arange(columns) + side / 2, range(columns), fontsize=12)
-    axes.set(xlabel="column", ylabel="label")
+    axes.set(xticks=[], ylabel="label")
     axes.tick_params(length=0)
     return titled(figure, axes, f"The first {columns} images of each digit", subject)
 
