@@ -94,7 +94,7 @@ def tanh_outputs(outputs, subject):
         axes.set(title=name, xlabel="output of tanh", xlim=(-1.04, 1.04))
         axes.grid(axis="y", alpha=0.3)
     panels[0].set_ylabel("outputs in %")
-    figure.suptitle(headed("The first layer's outputs at the start", subject), fontsize=12)
+    figure.suptitle(headed("Untrained first layer: raw pixels saturate it", subject), fontsize=12)
     return figure
 
 
