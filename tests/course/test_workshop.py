@@ -872,6 +872,17 @@ def test_the_guide_tells_of_each_chapter_with_exercises():
     assert "not tested" in text
 
 
+def test_the_guide_tells_the_minutes_of_each_section():
+    text = "## Ink\n\n" + "word " * 398
+    cells = [new_markdown_cell("# Title"), new_markdown_cell(text)]
+    found = parts.sections_of(new_notebook(cells=cells))
+    assert found["Ink"] == [pytest.approx(schedule.WALK * 2, abs=0.02), []]
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    text = instructor.guide({path: notebook}, times={})
+    for one in exercises(notebook):
+        assert f"{one.number} ({one.minutes} min)" in text
+
+
 def test_measured_times_stand_in_the_guide():
     path = next(iter(NOTEBOOKS))
     times = {path.stem: {"seconds": 83.4, "data": "MNIST", "code": instructor._fingerprint(path)}}
