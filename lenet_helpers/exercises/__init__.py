@@ -19,7 +19,13 @@ from lenet_helpers.exercises.chapter2 import (
     preparation,
     split_by_writer,
 )
-from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
+from lenet_helpers.exercises.chapter3 import (
+    from_words,
+    mean_losses,
+    padded_c5,
+    small_network,
+    upper_edges,
+)
 from lenet_helpers.exercises.chapter4 import early_stopping, one_step, updates_of_five_epochs
 from lenet_helpers.exercises.chapter5 import (
     always_one,
