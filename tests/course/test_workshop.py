@@ -36,7 +36,7 @@ from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
-from lenet_helpers.studies.of_1998 import errors_of_settings
+from lenet_helpers.studies.of_1998 import errors_of_settings, errors_of_steps
 from lenet_helpers.studies.scaling import read_scaling
 from tests.course.small_exercise import small_exercise
 
@@ -439,11 +439,11 @@ def context():
         "two_verdicts": (2,),
         "sgd_interval": (2, scaling.assign(error=100 - scaling["accuracy"])),
         "interval_of_a_difference": (1, labels < 8, labels > 2, labels),
-        "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
-        "gain_of_distortions": (1, errors_of_settings()),
+        "gain_of_distortions": (2, errors_of_settings()),
+        "optimizer_or_mu": (1, errors_of_settings(), errors_of_steps()),
         "cut_out": (1, images[0]),
         "only_the_signs": (1, model.get_layer("output"), draw.normal(size=(20, 120)), labels[:20]),
         "smaller_square": (1, model, images[0]),
@@ -582,7 +582,6 @@ def boxed_loss(distances, label, j):
         ("small_network", network_without_names),
         ("one_step", step_by_an_optimizer),
         ("early_stopping", stop_by_keras),
-        ("grey_of_a_zero", np.array([20])),
         ("answer_of_the_codes", nearest_of_ten),
         ("equation_9", boxed_loss),
     ],
