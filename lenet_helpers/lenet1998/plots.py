@@ -153,7 +153,9 @@ def training_by_pass(passes, published, behind, subject):
         axes.grid(alpha=0.3)
         axes.legend(loc="upper right", fontsize=9)
     panels[0].set_ylabel("training error in %, logarithmic")
-    figure.suptitle(f"Low rates learn faster at first; one run stays behind\n{subject}", fontsize=12)
+    figure.suptitle(
+        f"Low rates learn faster at first; one run stays behind\n{subject}", fontsize=12
+    )
     return figure
 
 
