@@ -149,10 +149,11 @@ def optimizer_or_mu(interval, errors, by_step):
     ):
         reject(_agree(found, wrong), reason)
     reject(not _agree(found, right), "it is not Welch's 95 % interval of control minus Adam.")
+    added = np.mean(by_step.iloc[-1]) - np.mean(adam)
     return (
         f"{right[0]:.2f} to {right[1]:.2f} points. With mu = 0.5, no difference from Adam is seen, "
-        f"though one of {right[1]:.2f} points is possible. So what the last step adds, "
-        f"{np.mean(by_step.iloc[-1]) - np.mean(adam):.2f} points, comes at least in part from its mu."
+        f"though one of {right[1]:.2f} is possible. So at least part of the {added:.2f} points "
+        "that the last step adds comes from its mu."
     )
 
 
