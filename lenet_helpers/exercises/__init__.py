@@ -9,7 +9,7 @@ import sys
 
 from lenet_helpers.exercises.chapter1 import (
     accuracy_of_a_detector,
-    ink_of_each_digit,
+    ink_threshold,
     nearest_mean,
     slice_shape,
 )

@@ -415,11 +415,12 @@ def context():
     digits = SimpleNamespace(x_train=images, y_train=labels, x_test=images[::2], y_test=labels[::2])
     model, means = article_lenet5(), draw.random((10, 28, 28))
     counts, split = draw.integers(1, 9, (10, 10)), slice(0, 540)
+    of_ones = np.arange(600) < 300
     scaling = read_scaling(FOLDER / "scaling.csv")
     return {
         "slice_shape": (1, images),
         "accuracy_of_a_detector": (1, labels),
-        "ink_of_each_digit": (1, digits),
+        "ink_threshold": (1, np.append(draw.normal(20, 5, 300), draw.normal(44, 9, 300)), of_ones),
         "nearest_mean": (1, means, digits),
         "channels_first": (1, images),
         "preparation": (1, images[:100]),
@@ -613,6 +614,10 @@ def naive_loss(distances, label, j):
     return distances[label] + math.log(math.exp(-j) + sum(math.exp(-d) for d in distances))
 
 
+def best_threshold(ink, is_one):
+    return 1 + np.argmax([np.mean((ink < one) == is_one) for one in range(1, 101)])
+
+
 def nearest_over_wrong_axes(images, means):
     return ((images[:, np.newaxis] - means) ** 2).sum(axis=(1, 2)).argmin(axis=1)
 
@@ -633,7 +638,7 @@ def of_two_hundred_and_fifty_six(images):
         ("upper_edges", (LEFT.T, 99), "the kernel is right, the sum is not"),
         ("mean_losses", (0.51, 0.79), "the two are exchanged"),
         ("mean_losses", (0.34, 0.22), "base 10"),
-        ("ink_of_each_digit", dict.fromkeys(range(10), 1), "a list or an array of numbers"),
+        ("ink_threshold", lambda ink, is_one: 15, "another threshold reads"),
         ("nearest_mean", nearest_over_wrong_axes, "Sum over rows and columns"),
         ("preparation", in_place, "make a new one"),
         ("preparation", of_two_hundred_and_fifty_six, "its largest value is 0.9961, not 1"),
@@ -655,11 +660,22 @@ def test_a_wrong_answer_is_told_why(name, answer, says, context, capfd):
     assert says in said
 
 
-def test_means_in_another_order_or_rounded_are_told_apart(context, capfd):
-    digits = context["ink_of_each_digit"][1]
-    means = np.array([digits.x_train[digits.y_train == digit].mean() for digit in range(10)])
-    assert "another order" in judged("ink_of_each_digit", np.sort(means), context, capfd)
-    assert "rounded" in judged("ink_of_each_digit", means.round(), context, capfd)
+def test_the_best_threshold_is_told_from_its_neighbours(context, capfd):
+    def said(threshold_of):
+        return judged("ink_threshold", threshold_of, context, capfd)
+
+    ink, is_one = context["ink_threshold"][1:]
+    best = best_threshold(ink[::2], is_one[::2])
+    assert said(best_threshold).startswith(f"Right: {best}. Chosen on every second image")
+    assert "np.argmax counts places from 0" in said(lambda *given: best_threshold(*given) - 1)
+    assert "Use what the function is given" in said(lambda *given: best)
+
+
+def test_both_means_are_printed(context, capfd):
+    digits, training = context["mean_without_leak"][1:]
+    means = [digits.x_train[training].mean() / 255, digits.x_train.mean() / 255]
+    said = judged("mean_without_leak", means[0], context, capfd)
+    assert all(f"{mean:.6f}" in said for mean in means)
 
 
 def test_the_mean_of_other_images_is_named(context, capfd):
@@ -853,6 +869,17 @@ def test_the_guide_tells_of_each_chapter_with_exercises():
         for cell in filter(notes.is_note, notebook.cells):
             assert without_tags(notes.words(cell)) in text
     assert "not tested" in text
+
+
+def test_the_guide_tells_the_minutes_of_each_section():
+    text = "## Ink\n\n" + "word " * 398
+    cells = [new_markdown_cell("# Title"), new_markdown_cell(text)]
+    found = parts.sections_of(new_notebook(cells=cells))
+    assert found["Ink"] == [pytest.approx(schedule.WALK * 2, abs=0.02), []]
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    text = instructor.guide({path: notebook}, times={})
+    for one in exercises(notebook):
+        assert f"{one.number} ({one.minutes} min)" in text
 
 
 def test_measured_times_stand_in_the_guide():
