@@ -19,13 +19,24 @@ from lenet_helpers.exercises.chapter2 import (
     preparation,
     split_by_writer,
 )
-from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
+from lenet_helpers.exercises.chapter3 import (
+    from_words,
+    mean_losses,
+    padded_c5,
+    small_network,
+    upper_edges,
+)
 from lenet_helpers.exercises.chapter4 import early_stopping, one_step, updates_of_five_epochs
-from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
-from lenet_helpers.exercises.chapter6 import (
-    interval_of_a_difference,
+from lenet_helpers.exercises.chapter5 import (
+    always_one,
+    error_to_report,
     promised_mistakes,
-    sgd_interval,
+)
+from lenet_helpers.exercises.chapter6 import (
+    corrected_by_holm,
+    interval_of_a_difference,
+    interval_of_five,
+    methods_of_cases,
     two_verdicts,
 )
 from lenet_helpers.exercises.chapter7 import (
