@@ -69,6 +69,11 @@ def kind_of(answer):
     return "None" if answer is None else f"{article} {name}"
 
 
+def read_word(answer):
+    """The answer as the checks write words, so that case and blanks do not matter."""
+    return answer.strip().lower() if isinstance(answer, str) else answer
+
+
 def read_number(answer, what="the answer"):
     reject(answer is ..., DOTS)
     value = unboxed(answer)
