@@ -43,7 +43,7 @@ from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,
     gain_of_distortions,
-    grey_of_a_zero,
+    optimizer_or_mu,
     parameters_of_a_table,
 )
 from lenet_helpers.exercises.chapter8 import only_the_signs, place_or_size, smaller_square

@@ -35,7 +35,7 @@ from lenet_helpers import exercises as check
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
-from lenet_helpers.studies.of_1998 import errors_of_settings
+from lenet_helpers.studies.of_1998 import errors_of_settings, errors_of_steps
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -441,10 +441,10 @@ def context():
         "methods_of_cases": (1,),
         "interval_of_five": (2, pd.Series(draw.random(40)), pd.Series(draw.random(40))),
         "interval_of_a_difference": (1, labels < 8, labels > 2, labels),
-        "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
+<<<<<<< HEAD
         "gain_of_distortions": (1, errors_of_settings()),
         "place_or_size": (2, [[np.array([[90.0, 40], [200, 238]])]] * 2, [1, 1], model),
         "only_the_signs": (
@@ -454,6 +454,13 @@ def context():
             *[labels[:20]] * 2,
         ),
         "smaller_square": (2, model, images[0]),
+=======
+        "gain_of_distortions": (2, errors_of_settings()),
+        "optimizer_or_mu": (1, errors_of_settings(), errors_of_steps()),
+        "cut_out": (1, images[0]),
+        "only_the_signs": (1, model.get_layer("output"), draw.normal(size=(20, 120)), labels[:20]),
+        "smaller_square": (1, model, images[0]),
+>>>>>>> s8-seven
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
@@ -599,7 +606,6 @@ def boxed_loss(distances, label, j):
         ("small_network", network_without_names),
         ("one_step", step_by_an_optimizer),
         ("early_stopping", stop_by_keras),
-        ("grey_of_a_zero", np.array([20])),
         ("answer_of_the_codes", nearest_of_ten),
         ("equation_9", boxed_loss),
     ],
