@@ -11,11 +11,11 @@ ROOT = Path(__file__).parents[1]
 HELPERS = ROOT / "lenet_helpers"
 WINGS = {"lenet1998", "interpret", "handwriting", "studies", "exercises"}
 # The command line opens the wing of its command. Studies train what the wings hold. An exercise's
-# check calls the attack and the shift that the chapter used, and a study distorts images.
+# check calls the attack, the shift and the pad that the chapter used, and a study distorts images.
 MAY_OPEN = {
     "__main__": {"studies"},
     "studies": {"lenet1998", "interpret"},
-    "exercises": {"interpret"},
+    "exercises": {"handwriting", "interpret"},
 }
 LIGHT = ["data", "preprocessing", "evaluation", "plots", "plots.diagram", "checkpoints", "runtime"]
 LIGHT += ["check", "commands", "files", "exercises", "handwriting", "studies.recipes"]

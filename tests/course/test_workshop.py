@@ -444,8 +444,8 @@ def context():
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
-<<<<<<< HEAD
-        "gain_of_distortions": (1, errors_of_settings()),
+        "gain_of_distortions": (2, errors_of_settings()),
+        "optimizer_or_mu": (1, errors_of_settings(), errors_of_steps()),
         "place_or_size": (2, [[np.array([[90.0, 40], [200, 238]])]] * 2, [1, 1], model),
         "only_the_signs": (
             1,
@@ -454,13 +454,6 @@ def context():
             *[labels[:20]] * 2,
         ),
         "smaller_square": (2, model, images[0]),
-=======
-        "gain_of_distortions": (2, errors_of_settings()),
-        "optimizer_or_mu": (1, errors_of_settings(), errors_of_steps()),
-        "cut_out": (1, images[0]),
-        "only_the_signs": (1, model.get_layer("output"), draw.normal(size=(20, 120)), labels[:20]),
-        "smaller_square": (1, model, images[0]),
->>>>>>> s8-seven
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
