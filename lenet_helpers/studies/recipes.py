@@ -619,7 +619,7 @@ STUDIES = {
     ),
     "choices_again": Study(
         "the cheap choices once more, to list the validation images that each misreads",
-        _cheap_choices(),
+        {**_cheap_choices(), "plain-rate-0.01": _plain(0.01)},
     ),
     "choices1998": Study(
         "what the paper leaves open, on validation images",
