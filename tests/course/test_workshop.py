@@ -38,6 +38,7 @@ from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from lenet_helpers.studies.of_1998 import errors_of_settings
 from lenet_helpers.studies.scaling import read_scaling
+from lenet_helpers.studies.table import read_runs
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -450,10 +451,11 @@ def context():
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
-        "normalised_convolution": (1, deep_network(maps=[2] * 6, kernel_sizes=[3] * 6)),
-        "luck_of_the_best": (1, 10, 6000, 0.004),
-        "paired_interval": (1, draw.integers(20, 50, (9, 2))),
+        "seven_convolutions": (1,),
+        "luck_of_the_best": (1, draw.integers(20, 30, 10)),
+        "paired_interval": (1, draw.integers(20, 50, (9, 2)), list("aaaaabbbb")),
         "answers_of_many": (1,),
+        "diagnosis": (2, read_runs(FOLDER / "choices_sizes.csv").set_index("rung")),
         "one_more_map": (1, deep_network(maps=[2] * 5)),
         "slant_of_ink": (1, images[2]),
         "curvature_of_a_tenth": (1,),
