@@ -60,10 +60,10 @@ def diagnosis(larger, distorted, choices):
     )
     reject(found[1] != widest, "the gap is the validation error, minus the training error.")
     return (
-        f"{worst} has {UNNAMED[worst][1]}, and D {UNNAMED['D'][1]}: {train[worst]:.2f} % and "
-        f"{train['D']:.2f} % of the training images. Number is not all, the plan counts. "
-        f"{widest} has {UNNAMED[widest][1]}: a gap of {gap[widest]:.2f} points, and on A, with "
-        f"distortions, {gap['A']:.2f}."
+        f"{worst} has {UNNAMED[worst][1]}, and misreads {train[worst]:.2f} % of its training "
+        f"images; D has {UNNAMED['D'][1]}, and {train['D']:.2f} %. So the plan counts, not the "
+        "number alone. "
+        f"{widest} has {UNNAMED[widest][1]}, with a gap of {gap[widest]:.2f} points."
     )
 
 

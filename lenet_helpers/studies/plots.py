@@ -111,7 +111,7 @@ def _logarithmic(axis):
     axis.set_ticks([], minor=True)
 
 
-def sizes(runs, known, subject):
+def sizes(runs, known, title, subject):
     """Test error against the number of parameters, both on logarithmic scales.
 
     runs: DataFrame, columns parameters (int), error (%), distorted (bool, whether it was trained on
@@ -144,7 +144,7 @@ def sizes(runs, known, subject):
     axes.margins(0.12)
     axes.grid(alpha=0.3)
     axes.legend(title="dots: one run each; others: means", loc="lower left")
-    return titled(figure, axes, "Test error by number of parameters", subject)
+    return titled(figure, axes, title, subject)
 
 
 def with_and_without(table, title, subject):

@@ -94,7 +94,7 @@ def test_each_size_has_its_runs_and_their_mean_beside_known_networks():
     runs = pd.DataFrame({"parameters": [1000, 1000, 3000], "error": [1.0, 1.2, 0.6]})
     runs["distorted"] = [False, False, True]
     known = {"the article": (34_622, 1.63), "a better one": (34_602, 0.36)}
-    figure = plots.sizes(runs, known, SUBJECT)
+    figure = plots.sizes(runs, known, "Sizes", SUBJECT)
     axes = figure.axes[0]
     dots, means, hollow_dots, hollow, *others = axes.lines
     assert list(dots.get_ydata()) == [1.0, 1.2]
