@@ -28,10 +28,12 @@ def seven_convolutions(maps, least=34_000, most=34_622, side=3):
     total = sum(kernels) + norms + dense
     reject(total > most, f"that makes {total:,} parameters, {total - most:,} too many.")
     reject(total < least, f"that makes {total:,} parameters: at least {least:,}, please.")
+    last, early, normal = (
+        f"{100 * part / total:.0f} %" for part in (sum(kernels[-2:]), sum(kernels[:2]), norms)
+    )
     return (
-        f"{total:,} parameters. The last two convolutions hold {sum(kernels[-2:]) / total:.0%} of "
-        f"them, the first two {sum(kernels[:2]) / total:.0%}, all normalisations "
-        f"{norms / total:.0%}: where many maps meet many, a budget is spent."
+        f"{total:,} parameters. The last two convolutions hold {last} of them, the first two "
+        f"{early}, all normalisations {normal}: where many maps meet many, a budget is spent."
     )
 
 
