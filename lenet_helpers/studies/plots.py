@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, headed, note, titled
+from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, headed, titled
 
 
 def error_gallery(images, labels, answers, subject, doubtful=None, framed=None):
@@ -167,7 +167,8 @@ def with_and_without(table, title, subject):
             figure.alt += f" {name.capitalize()}, {label}: {shown}."
             for place, (size, error) in enumerate(errors.items()):
                 up = 8 if error == highest[size] else -16
-                note(axes, f"{error:.2f}", (place, error), (0, up), "center")
+                look = {"textcoords": "offset points", "ha": "center", "fontsize": 9}
+                axes.annotate(f"{error:.2f}", (place, error), (0, up), **look)
         axes.set(title=f"{name} images", xlabel="parameters", xlim=(-0.4, len(sizes) - 0.6))
         axes.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
         axes.margins(y=0.15)
