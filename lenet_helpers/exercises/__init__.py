@@ -50,11 +50,11 @@ from lenet_helpers.exercises.chapter8 import only_the_signs, place_or_size, smal
 from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
 from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,
-    normalised_convolution,
     paired_interval,
+    seven_convolutions,
 )
 from lenet_helpers.exercises.chapter11 import answers_of_many, mistakes_of_a_vote, shared_mistakes
-from lenet_helpers.exercises.chapter12 import one_more_map, slant_of_ink
+from lenet_helpers.exercises.chapter12 import diagnosis, one_more_map, slant_of_ink
 from lenet_helpers.exercises.chapter13 import curvature_of_a_tenth, mu_of_a_factor
 from lenet_helpers.exercises.judging import expect_answers
 

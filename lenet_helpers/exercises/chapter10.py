@@ -1,52 +1,64 @@
 """The exercises of chapter 10."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import (
+    exercise,
+    is_close,
+    read_number,
+    read_numbers,
+    reject,
+)
 
 
-@exercise("a whole number")
-def normalised_convolution(parameters, network, maps=40, side=3):
-    """Exercise 10.1: all numbers of one more convolution after C6, and of its normalisation.
+@exercise("seven whole numbers")
+def seven_convolutions(maps, least=34_000, most=34_622, side=3):
+    """Exercise 10.1: numbers of maps of seven convolutions, within a budget of parameters.
 
-    maps: int, of the new convolution; side: int, of its kernels.
+    least, most: int, how many parameters the network may have; side: int, of its kernels.
     """
-    below, found = network.get_layer("C6").filters, read_number(parameters)
-    kernel, norm = side**2 * below * maps, 4 * maps
-    reject(found == kernel, "that is the convolution; its normalisation holds numbers as well.")
-    reject(
-        found == kernel + 2 * maps,
-        "that is what training moves. The stored mean and variance count, too.",
+    maps = read_numbers(maps, (7,), "the list of maps")
+    whole = maps.dtype.kind in "iu" and (maps > 0).all()
+    reject(not whole, "each number of maps is a whole number, 1 or more.")
+    maps = [int(number) for number in maps]
+    kernels = [side**2 * a * b for a, b in pairwise([1, *maps])]
+    norms, dense = 4 * sum(maps), 10 * maps[-1] + 10
+    total = sum(kernels) + norms + dense
+    reject(total > most, f"that makes {total:,} parameters, {total - most:,} too many.")
+    reject(total < least, f"that makes {total:,} parameters: at least {least:,}, please.")
+    last, early, normal = (
+        f"{100 * part / total:.0f} %" for part in (sum(kernels[-2:]), sum(kernels[:2]), norms)
     )
-    reject(
-        found == kernel + maps + norm,
-        "it has no biases: the normalisation would take them off again.",
+    return (
+        f"{total:,} parameters. The last two convolutions hold {last} of them, the first two "
+        f"{early}, all normalisations {normal}: where many maps meet many, a budget is spent."
     )
-    reject(found == 25 * below * maps + norm, f"its kernels are {side} by {side}, not 5 by 5.")
-    right = kernel + norm
-    reject(
-        found != right,
-        f"{maps} maps from {below} maps, by {side} by {side}, and four numbers a map.",
-    )
-    return f"{right:,}, of which {norm} are the normalisation's."
 
 
 @exercise("a number")
-def luck_of_the_best(errors, settings, images, rate):
-    """Exercise 10.2: mistakes that the best of some equal settings makes, on average."""
+def luck_of_the_best(errors, counts, images=6_000):
+    """Exercise 10.2: mistakes that the best of some equal recipes makes, on average.
+
+    counts: (N,) int, the mistakes that N recipes made in so many images.
+    """
     from scipy.stats import binom
 
+    counts = np.asarray(counts)
+    expected, n = counts.mean(), len(counts)
     # The mean of a count is the sum over k of P(more than k).
-    more = binom(images, rate).sf(np.arange(images))
-    right, worst = (more**settings).sum(), (1 - (1 - more) ** settings).sum()
-    found, expected = read_number(errors), images * rate
+    more = binom(images, expected / images).sf(np.arange(images))
+    right, worst = (more**n).sum(), (1 - (1 - more) ** n).sum()
+    found = read_number(errors)
     reject(
         is_close(found, expected, 0.5),
-        f"{expected:.0f} is what each makes on average. The best of {settings} makes fewer.",
+        f"{expected:.1f} is what each makes on average. The best of {n} makes fewer.",
     )
     reject(is_close(found, worst, 0.5), "that is the worst of them: look for the smallest.")
+    reject(found == counts.min(), "that is what our best recipe made. Draw the luck of equal ones.")
     reject(
-        found < 1,
+        found < right / 2,
         "that is very few: did you take the smallest over all draws, instead of the mean of the "
         "smallest of each draw?",
     )
@@ -54,27 +66,29 @@ def luck_of_the_best(errors, settings, images, rate):
         not is_close(found, right, 0.5),
         "draw many times, take the smallest of each, then the mean.",
     )
+    less = "less" if counts.min() > right else "more"
     return (
-        f"of {settings} equal settings, the best makes about {right:.0f} mistakes instead of "
-        f"{expected:.0f} on the images that chose it, and {expected:.0f} again on new ones. That "
-        "is why no test image should take part in a choice. If all read the same images, the best "
-        "stands out less, because hard images are hard for all."
+        f"by luck alone, the best of {n} equal recipes makes about {right:.0f} mistakes, and "
+        f"{expected:.0f} again on new images. Ours makes {counts.min()}: it stands out {less} than "
+        "luck alone would make it. These recipes are judged by the same images, and an image that "
+        "is hard for one is hard for the others, so their counts scatter less than by chance."
     )
 
 
 @exercise("a number")
-def paired_interval(low, pairs):
+def paired_interval(low, pairs, networks):
     """Exercise 10.3: the lower end of the 95 % interval of the mean number of mistakes saved.
 
-    pairs: (N, 2) int, mistakes of the same networks before and after.
+    pairs: (N, 2) int, mistakes of the same networks before and after; networks: (N,) str, which
+        kind of network each pair is.
     """
     from scipy.stats import ttest_1samp, ttest_ind
 
     before, after = pairs.T
-    saved, found = (before - after).mean(), read_number(low)
-    right = ttest_1samp(before - after, 0).confidence_interval()
+    saved, found = before - after, read_number(low)
+    right = ttest_1samp(saved, 0).confidence_interval()
     apart = ttest_ind(before, after, equal_var=False).confidence_interval()
-    reject(is_close(found, saved), "that is the mean. How low may it lie?")
+    reject(is_close(found, saved.mean()), "that is the mean. How low may it lie?")
     reject(is_close(found, right.high), "that is the upper end of the interval.")
     reject(is_close(found, -right.high), "take as trained, minus recalibrated: mistakes saved.")
     reject(
@@ -82,7 +96,12 @@ def paired_interval(low, pairs):
         "that takes the two groups as if they were no pairs. Take the difference of each pair.",
     )
     reject(not is_close(found, right.low), "take the differences, then their `ttest_1samp`.")
+    alone = {}
+    for name in dict.fromkeys(networks):
+        ours = ttest_1samp(saved[np.asarray(networks) == name], 0).confidence_interval()
+        alone[name] = f"{ours.low:.1f} to {ours.high:.1f} for {name}"
     return (
-        f"recalibration saves {saved:.1f} mistakes on average, with an interval of {right.low:.1f} "
-        f"to {right.high:.1f}. Without the pairs, it would be {apart.low:.1f} to {apart.high:.1f}."
+        f"recalibration saves {saved.mean():.1f} mistakes on average, with an interval of "
+        f"{right.low:.1f} to {right.high:.1f}. Without the pairs, it would be {apart.low:.1f} to "
+        f"{apart.high:.1f}. Each kind alone: {', '.join(alone.values())}."
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import exercise, is_close, read_number, read_word, reject
 
 
 @exercise("a whole number")
@@ -30,9 +30,46 @@ def one_more_map(parameters, network):
     )
 
 
+# The networks of exercise 12.2: rungs of the study "choices_sizes", and what they are.
+UNNAMED = {
+    "A": ("2910-distorted", "2,910 parameters, trained on distortions"),
+    "B": ("998-two-poolings", "998 parameters with two poolings in place of three"),
+    "C": ("9968-undistorted", "9,968 parameters, trained without distortions"),
+    "D": ("983", "983 parameters with three poolings"),
+}
+
+
+@exercise("two letters")
+def diagnosis(larger, distorted, choices):
+    """Exercise 12.2: which network underfits most, and which has the widest gap.
+
+    choices: DataFrame of the runs of "choices_sizes", index rung.
+    """
+    found = [str(read_word(one)).upper() for one in (larger, distorted)]
+    letters = ", ".join(UNNAMED)
+    for letter in found:
+        reject(letter not in UNNAMED, f"the networks are {letters}; yours is {letter!r}.")
+    runs = choices.loc[[rung for rung, _ in UNNAMED.values()]].set_axis(list(UNNAMED))
+    train = 100 * (runs["train_errors"] / runs["train_images"]).astype(float)
+    gap = runs["val_errors"].astype(float) / 60 - train
+    worst, widest = train.idxmax(), gap.idxmax()
+    reject(found == [widest, worst], "the other way round.")
+    reject(
+        found[0] != worst,
+        "underfitting shows on the training images: which network misreads most of them?",
+    )
+    reject(found[1] != widest, "the gap is the validation error, minus the training error.")
+    return (
+        f"{worst} has {UNNAMED[worst][1]}, and misreads {train[worst]:.2f} % of its training "
+        f"images; D has {UNNAMED['D'][1]}, and {train['D']:.2f} %. So the plan counts, not the "
+        "number alone. "
+        f"{widest} has {UNNAMED[widest][1]}, with a gap of {gap[widest]:.2f} points."
+    )
+
+
 @exercise("a number")
 def slant_of_ink(slant, image):
-    """Exercise 12.2: the covariance of column and row of an image's ink, by the row's variance.
+    """Exercise 12.3: the covariance of column and row of an image's ink, by the row's variance.
 
     image: (28, 28) uint8.
     """

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, titled
+from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, headed, titled
 
 
 def error_gallery(images, labels, answers, subject, doubtful=None, framed=None):
@@ -111,38 +111,140 @@ def _logarithmic(axis):
     axis.set_ticks([], minor=True)
 
 
-def sizes(runs, known, subject):
+def sizes(runs, known, title, subject):
     """Test error against the number of parameters, both on logarithmic scales.
 
-    runs: DataFrame, columns parameters (int), error (%), one row per run; a line joins the means.
-    known: dict, name -> (parameters, error), at most two networks to compare with.
+    runs: DataFrame, columns parameters (int), error (%), distorted (bool, whether it was trained on
+        distorted images: these are hollow), one row per run.
+    known: dict, name -> (parameters, error), at most three networks to compare with.
     """
-    means = runs.groupby("parameters")["error"].mean()
-    figure, axes = subplots(figsize=(8.5, 4.6), layout="constrained")
-    figure.alt = (
-        "Test error against parameters, both axes logarithmic. The mean falls from "
-        f"{means.iloc[0]:.2f} % with {means.index[0]:,} parameters to {means.iloc[-1]:.2f} % with "
-        f"{means.index[-1]:,}."
-    )
-    axes.plot(runs["parameters"], runs["error"], "o", color=ORANGE, ms=4, alpha=0.5)
-    axes.plot(means, "D-", color=ORANGE, label="designed for their size")
-    for size, error in means.items():
-        look = {"color": ORANGE, "weight": "bold", "textcoords": "offset points"}
-        axes.annotate(f"{error:.2f} %", (size, error), xytext=(8, 6), **look)
-    looks = [(GREY, "s"), (BLUE, "v")]
+    figure, axes = subplots(figsize=(8.5, 4.8), layout="constrained")
+    figure.alt = "Test error against parameters, both axes logarithmic. Means:"
+    for distorted, one in runs.groupby("distorted"):
+        label = f"trained {'on gentle' if distorted else 'without'} distortions"
+        face = "white" if distorted else ORANGE
+        axes.plot(one["parameters"], one["error"], "o", color=ORANGE, ms=4, alpha=0.5)
+        means = one.groupby("parameters")["error"].mean()
+        axes.plot(means, "D", color=ORANGE, mfc=face, ms=9, label=label)
+        for size, error in means.items():
+            look = {"color": ORANGE, "weight": "bold", "textcoords": "offset points"}
+            axes.annotate(f"{error:.2f} %", (size, error), xytext=(9, 7), **look)
+            figure.alt += f" {error:.2f} % with {size:,}, {label};"
+    looks = [(GREY, "s"), (BLUE, "v"), (BLUE, "P")]
     for (name, (size, error)), (color, mark) in zip(known.items(), looks, strict=False):
         axes.plot(size, error, mark, color=color, ms=9, label=f"{name}: {error:.2f} %")
-        figure.alt += f" {name[0].upper() + name[1:]}: {error:.2f} % with {size:,}."
+        figure.alt += f" {name}: {error:.2f} % with {size:,};"
+    figure.alt = figure.alt[:-1] + "."
     axes.set(xscale="log", xlabel="parameters, logarithmic")
     axes.set_ylabel("test error in %, logarithmic")
     _logarithmic(axes.yaxis)
-    ticks = [1_000, 3_000, 10_000, 30_000]
+    ticks = [1_000, 3_000, 10_000, 30_000, 60_000]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.margins(0.12)
     axes.grid(alpha=0.3)
     axes.legend(title="dots: one run each; others: means", loc="lower left")
-    return titled(figure, axes, "Test error by number of parameters", subject)
+    return titled(figure, axes, title, subject)
+
+
+def with_and_without(table, title, subject):
+    """Training and validation error by size, of networks trained with and without distortions.
+
+    table: DataFrame, a row for each network: columns parameters (int), training, validation (%),
+        distorted (bool).
+    """
+    figure, panels = subplots(1, 2, figsize=(8.5, 3.8), layout="constrained", sharey=True)
+    figure.alt = "Errors by number of parameters, without distortions and with gentle ones."
+    sizes = sorted(table["parameters"].unique())
+    looks = {False: ("o-", ORANGE, "no distortions"), True: ("s--", BLUE, "gentle distortions")}
+    for axes, name in zip(panels, ["training", "validation"], strict=True):
+        highest = table.groupby("parameters")[name].max()
+        for distorted, ours in table.groupby("distorted"):
+            style, color, label = looks[distorted]
+            errors = ours.set_index("parameters")[name].loc[sizes]
+            axes.plot(range(len(sizes)), errors, style, color=color, label=label, ms=7)
+            shown = ", ".join(f"{error:.2f} %" for error in errors)
+            figure.alt += f" {name.capitalize()}, {label}: {shown}."
+            for place, (size, error) in enumerate(errors.items()):
+                up = 8 if error == highest[size] else -16
+                look = {"textcoords": "offset points", "ha": "center", "fontsize": 9}
+                axes.annotate(f"{error:.2f}", (place, error), (0, up), **look)
+        axes.set(title=f"{name} images", xlabel="parameters", xlim=(-0.4, len(sizes) - 0.6))
+        axes.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+        axes.margins(y=0.15)
+        axes.grid(axis="y", alpha=0.3)
+    panels[0].set(ylabel="error in %")
+    panels[1].legend()
+    figure.suptitle(headed(title, subject), fontsize=12)
+    return figure
+
+
+def recalibrated(counts, hollow, subject):
+    """Mistakes of networks before and after recalibration, one a row, the fewest first.
+
+    counts: DataFrame, index name (str), columns "as trained" and "recalibrated".
+    hollow: names of those that were not chosen among.
+    """
+    counts = counts.sort_values("recalibrated")
+    size = (8.5, 0.32 * len(counts) + 1.7)
+    figure, axes = subplots(figsize=size, layout="constrained")
+    figure.alt = "Mistakes as trained, and recalibrated: " + "; ".join(
+        f"{name}: {before}, then {after}" for name, before, after in counts.itertuples()
+    )
+    rows = np.arange(len(counts))
+    before, after = counts["as trained"].to_numpy(), counts["recalibrated"].to_numpy()
+    aside = counts.index.isin(list(hollow))
+    axes.hlines(rows, before, after, color=GREY, lw=1.5, zorder=1)
+    for chosen, filled, more in ((~aside, True, ""), (aside, False, ", larger or tried later")):
+        for found, mark, color, name in (
+            (before, "o", BLUE, "as trained"),
+            (after, "D", ORANGE, "recalibrated"),
+        ):
+            look = {"color": color, "mfc": color if filled else "white", "ls": "", "ms": 7}
+            axes.plot(found[chosen], rows[chosen], mark, label=name + more, **look)
+    axes.set_yticks(rows, counts.index, fontsize=9)
+    axes.set(xlabel="mistakes", ylim=(len(counts) - 0.4, -0.6))
+    axes.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    fewer = (after < before).sum()
+    title = f"Recalibrated, {fewer} of {len(counts)} networks make fewer mistakes"
+    return titled(figure, axes, title, subject)
+
+
+def steps(changes, several, title, subject):
+    """What each step of a ladder changes, with its interval.
+
+    changes: DataFrame, index step (str), columns "fewer mistakes", low, high and "Holm's p": filled
+        where this is below a twentieth.
+    several: steps that change more than one thing: with a dagger.
+    """
+    size = (8.5, 0.3 * len(changes) + 1.5)
+    figure, axes = subplots(figsize=size, layout="constrained")
+    figure.alt = "Fewer mistakes by each step, with 95 % intervals: "
+    rows, mean = np.arange(len(changes)), changes["fewer mistakes"].to_numpy()
+    ends = np.array([mean - changes["low"], changes["high"] - mean])
+    known = changes["Holm's p"].to_numpy() < 0.05
+    for chosen, face, text in (
+        (known, ORANGE, "Holm's p below 0.05"),
+        (~known, "white", "not known"),
+    ):
+        look = {"fmt": "D", "color": ORANGE, "mfc": face, "capsize": 3, "label": text}
+        axes.errorbar(mean[chosen], rows[chosen], xerr=ends[:, chosen], **look)
+    axes.axvline(0, color=GREY, lw=1)
+    names = [f"{step} †" if step in several else step for step in changes.index]
+    axes.set_yticks(rows, names)
+    figure.alt += "; ".join(
+        f"{step}: {row['fewer mistakes']:.1f}, from {row['low']:.1f} to {row['high']:.1f}"
+        for step, row in changes.iterrows()
+    )
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(rows, [f"{p:.3f}" for p in changes["Holm's p"]])
+    right.tick_params(length=0)
+    right.set_ylabel("Holm's p")
+    axes.set(xlabel="fewer mistakes (mean, 95 % interval)", ylim=(len(changes) - 0.4, -0.6))
+    axes.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    return titled(figure, axes, title, subject)
 
 
 def distortions(images, distorted, subject):

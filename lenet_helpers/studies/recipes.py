@@ -463,37 +463,47 @@ def _cheap_choices():
 RUNGS = {
     "article": "Chapter 4's recipe",
     "all-images": "none for validation",
-    "one-cycle": "AdamW, one-cycle rate",
-    "padding": "C1 keeps 28 × 28",
-    "ReLU": "in place of tanh",
+    "one-cycle": "AdamW, one-cycle rate, larger batches",
+    "padding": "C1 keeps 28 × 28, a smaller C5",
+    "ReLU": "in place of tanh; another library",
     "max-pooling": "in place of the average",
     "normalisation": "batch normalisation",
     "distortions": "gentle ones",
     "averaging": "of the weights",
     "smoothing": "of the labels",
-    "depth": "five convolutions",
-    "longer": "more epochs",
-    "recalibration": "of batch normalisation",
+    "depth": "five convolutions, weighted means",
+    "longer": "25 epochs",
+    "recalibration": "of depth's networks; as all below",
     "strong-distortions": "in place of gentle",
-    "six-convolutions": "in place of five",
+    "six-convolutions": "the network built above",
     "25-epochs": "in place of ten",
     "affine": "no bent strokes",
-    "100-epochs": "larger distortions",
-    "taught": "by wider networks",
+    "100-epochs": "wider distortions, longer average",
+    "taught": "by four wider networks",
 }
+# Those that change more than one thing.
+SEVERAL = ("one-cycle", "padding", "ReLU", "depth", "six-convolutions", "100-epochs")
 # The recipes of "choices_small" that chapter 10's network was chosen from: what each changes of
 # the first, in a few words.
 TRIED = {
-    "base": "the first",
-    "base-rate-0.002": "a lower rate",
+    "base": "the first recipe",
+    "base-rate-0.002": "a lower rate, 0.002",
     "base-gentle": "gentle distortions",
     "base-smoothing": "label smoothing",
     "base-weighted-mean": "weighted mean",
     "early-pooling": "weighted mean, earlier pooling",
     "base-20-epochs": "20 epochs",
     "early-pooling-25-epochs": "weighted mean, earlier pooling, 25 epochs",
-    "wide-first": "six other convolutions, gentle distortions",
+    "wide-first": "six convolutions, wider start; gentle distortions",
     "25-epochs": "25-epochs: six convolutions, 25 epochs",
+}
+# Its other recipes whose networks normalise: larger than the article's network, or tried later.
+NOT_CHOSEN = {
+    "lenet-52k": "LeNet-5's plan, 52,328 parameters",
+    "lenet-58k": "LeNet-5's plan, 58,172 parameters",
+    "six-convolutions": "six convolutions",
+    "deslanted": "six convolutions, deslanted digits",
+    "wide-first-affine": "six convolutions, wider start; no bent strokes, 30 epochs",
 }
 SIDE_STEPS = ("smoothing", "longer")
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
@@ -620,7 +630,7 @@ STUDIES = {
     ),
     "choices_again": Study(
         "the cheap choices once more, to list the validation images that each misreads",
-        _cheap_choices(),
+        {**_cheap_choices(), "plain-rate-0.01": _plain(0.01)},
     ),
     "choices1998": Study(
         "what the paper leaves open, on validation images",

@@ -32,10 +32,16 @@ from course.workshop.reading import reading_minutes, with_reading_time
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
+from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
+<<<<<<< HEAD
 from lenet_helpers.studies.of_1998 import errors_of_settings, errors_of_steps
+=======
+from lenet_helpers.studies.of_1998 import errors_of_settings
+from lenet_helpers.studies.table import read_runs
+>>>>>>> s8-ten
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -457,10 +463,11 @@ def context():
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
-        "normalised_convolution": (1, deep_network(maps=[2] * 6, kernel_sizes=[3] * 6)),
-        "luck_of_the_best": (1, 10, 6000, 0.004),
-        "paired_interval": (1, draw.integers(20, 50, (9, 2))),
+        "seven_convolutions": (1,),
+        "luck_of_the_best": (1, draw.integers(20, 30, 10)),
+        "paired_interval": (1, draw.integers(20, 50, (9, 2)), list("aaaaabbbb")),
         "answers_of_many": (1,),
+        "diagnosis": (2, read_runs(FOLDER / "choices_sizes.csv").set_index("rung")),
         "one_more_map": (1, deep_network(maps=[2] * 5)),
         "slant_of_ink": (1, images[2]),
         "curvature_of_a_tenth": (1,),

@@ -92,20 +92,52 @@ def test_errors_that_span_more_than_a_factor_of_three_have_a_logarithmic_axis():
 
 def test_each_size_has_its_runs_and_their_mean_beside_known_networks():
     runs = pd.DataFrame({"parameters": [1000, 1000, 3000], "error": [1.0, 1.2, 0.6]})
+    runs["distorted"] = [False, False, True]
     known = {"the article": (34_622, 1.63), "a better one": (34_602, 0.36)}
-    figure = plots.sizes(runs, known, SUBJECT)
+    figure = plots.sizes(runs, known, "Sizes", SUBJECT)
     axes = figure.axes[0]
-    dots, means, *others = axes.lines
-    assert list(dots.get_ydata()) == [1.0, 1.2, 0.6]
-    np.testing.assert_allclose(means.get_ydata(), [1.1, 0.6])
+    dots, means, hollow_dots, hollow, *others = axes.lines
+    assert list(dots.get_ydata()) == [1.0, 1.2]
+    np.testing.assert_allclose(means.get_ydata(), [1.1])
+    assert (means.get_markerfacecolor(), hollow.get_markerfacecolor()) == (ORANGE, "white")
+    assert list(hollow_dots.get_ydata()) == list(hollow.get_ydata()) == [0.6]
     assert [(line.get_label(), *line.get_xdata()) for line in others] == [
         ("the article: 1.63 %", 34_622),
         ("a better one: 0.36 %", 34_602),
     ]
     assert [text.get_text() for text in axes.texts] == ["1.10 %", "0.60 %"]
-    assert "The article: 1.63 % with 34,622." in figure.alt
+    assert "the article: 1.63 % with 34,622" in figure.alt
     assert axes.get_ylim()[0] < 0.36
     assert axes.get_xlim()[1] > 34_622
+
+
+def test_errors_with_and_without_distortions_have_a_line_each_in_two_panels():
+    table = pd.DataFrame({"parameters": [9, 9, 3, 3], "distorted": [False, True, False, True]})
+    table["training"], table["validation"] = [0.1, 0.2, 1.0, 1.5], [0.4, 0.3, 1.1, 1.6]
+    left, right = plots.with_and_without(table, "Errors", SUBJECT).axes
+    assert [list(line.get_ydata()) for line in left.lines] == [[1.0, 0.1], [1.5, 0.2]]
+    assert [list(line.get_ydata()) for line in right.lines] == [[1.1, 0.4], [1.6, 0.3]]
+    assert [label.get_text() for label in left.get_xticklabels()] == ["3", "9"]
+
+
+def test_recalibrated_networks_come_in_order_and_those_not_chosen_from_are_hollow():
+    counts = pd.DataFrame({"as trained": [30, 22], "recalibrated": [25, 23]}, ["a", "b"])
+    axes = plots.recalibrated(counts, ["a"], SUBJECT).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
+    found = {line.get_label(): list(line.get_xdata()) for line in axes.lines}
+    assert (found["as trained"], found["recalibrated"]) == ([22], [23])
+    assert found["recalibrated, larger or tried later"] == [25]
+    assert axes.get_title().startswith("Recalibrated, 1 of 2 networks make fewer mistakes")
+
+
+def test_a_step_is_filled_if_it_is_known_and_has_a_dagger_if_it_changes_several_things():
+    changes = pd.DataFrame({"fewer mistakes": [9.0, -1.0], "low": [5.0, -4.0]}, ["a", "b"])
+    changes["high"], changes["Holm's p"] = [13.0, 2.0], [0.001, 1.0]
+    axes = plots.steps(changes, ["b"], "Steps", SUBJECT).axes[0]
+    known, unknown = (container.lines[0] for container in axes.containers)
+    assert (list(known.get_xdata()), known.get_markerfacecolor()) == ([9.0], ORANGE)
+    assert (list(unknown.get_xdata()), unknown.get_markerfacecolor()) == ([-1.0], "white")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b †"]
 
 
 def test_each_distorted_image_stands_right_of_its_original(images):

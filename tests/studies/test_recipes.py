@@ -55,6 +55,7 @@ def test_a_rung_after_a_side_step_starts_from_the_rung_before_it():
     assert (steps["smoothing"], steps["depth"]) == ("averaging", "averaging")
     assert (steps["longer"], steps["recalibration"]) == ("depth", "depth")
     assert list(recipes.RUNGS) == ["article", *steps]
+    assert set(recipes.SEVERAL) <= set(steps)
 
 
 def test_every_recipe_names_what_there_is():
