@@ -36,12 +36,8 @@ from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
-<<<<<<< HEAD
 from lenet_helpers.studies.of_1998 import errors_of_settings, errors_of_steps
-=======
-from lenet_helpers.studies.of_1998 import errors_of_settings
 from lenet_helpers.studies.table import read_runs
->>>>>>> s8-ten
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
