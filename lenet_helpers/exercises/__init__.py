@@ -20,7 +20,7 @@ from lenet_helpers.exercises.chapter2 import (
     split_by_writer,
 )
 from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
-from lenet_helpers.exercises.chapter4 import early_stopping, one_step, updates_of_five_epochs
+from lenet_helpers.exercises.chapter4 import early_stopping, larger_batches, news_or_noise, one_step
 from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
 from lenet_helpers.exercises.chapter6 import (
     interval_of_a_difference,
