@@ -212,8 +212,7 @@ def news_or_noise(distance, verdict, runs):
         one / (1 + 1 / math.sqrt(n)): "add the squares of the deviations, not the deviations.",
         -right: "the right size, with the wrong sign: the colleague's run is the better one.",
     }.items():
-        near = abs(distance - wrong) < min(0.02, abs(wrong - right) / 2)
-        reject(near, why)
+        reject(is_close(distance, wrong, 0.006), why)
     reject(not is_close(distance, right, 0.05), "no. Begin with the deviation of the difference.")
     verdict = read_word(verdict)
     reject(verdict not in ("news", "noise"), 'my_verdict should be "news" or "noise".')
