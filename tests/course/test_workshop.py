@@ -647,7 +647,7 @@ def of_two_hundred_and_fifty_six(images):
         ("one_step", step_of_the_last_layer, "change all of them"),
         ("one_step", loss_after_the_step, "return the one before it"),
         ("early_stopping", lambda losses, patience: (len(losses), 2), "too late"),
-        ("news_or_noise", (0.11, "noise"), "these are percentage points"),
+        ("news_or_noise", (0.0975, "noise"), "these are percentage points"),
         ("interval_of_a_difference", [0.1, 0.2], "Draw at least 2,000 times"),
         ("equation_9", naive_loss, "exp(-2000) is 0"),
     ],
