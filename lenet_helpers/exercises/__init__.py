@@ -9,7 +9,7 @@ import sys
 
 from lenet_helpers.exercises.chapter1 import (
     accuracy_of_a_detector,
-    ink_of_each_digit,
+    ink_threshold,
     nearest_mean,
     slice_shape,
 )
@@ -21,11 +21,16 @@ from lenet_helpers.exercises.chapter2 import (
 )
 from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
 from lenet_helpers.exercises.chapter4 import early_stopping, larger_batches, news_or_noise, one_step
-from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
-from lenet_helpers.exercises.chapter6 import (
-    interval_of_a_difference,
+from lenet_helpers.exercises.chapter5 import (
+    always_one,
+    error_to_report,
     promised_mistakes,
-    sgd_interval,
+)
+from lenet_helpers.exercises.chapter6 import (
+    corrected_by_holm,
+    interval_of_a_difference,
+    interval_of_five,
+    methods_of_cases,
     two_verdicts,
 )
 from lenet_helpers.exercises.chapter7 import (
