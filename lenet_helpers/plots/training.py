@@ -3,7 +3,7 @@
 import numpy as np
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, GREY, ORANGE, note, titled
+from lenet_helpers.plots.style import BLUE, GREY, ORANGE, titled
 
 PROBE = 0.001  # a rate so small that the loss still falls as its gradient says
 
@@ -31,7 +31,8 @@ def loss_after_a_step(loss_after, marked, subject):
     axes.plot(marked.keys(), marked.values(), "o", color=ORANGE, markersize=9)
     for number, (rate, loss) in enumerate(marked.items()):
         shift = (9, -4 if number else 9) if rate < 0.05 * max(rates) else (-5, -18)
-        note(axes, f"rate {rate:g}: {loss:.2f}", (rate, loss), shift, "left")
+        text = f"rate {rate:g}: {loss:.2f}"
+        axes.annotate(text, (rate, loss), shift, textcoords="offset points", fontsize=9)
     axes.set(xlabel="learning rate", ylabel="loss", ylim=(0, 1.15 * max(losses)))
     axes.set_xlim(-0.03 * max(rates), 1.1 * max(rates))
     axes.legend(loc="lower right")
