@@ -19,7 +19,13 @@ from lenet_helpers.exercises.chapter2 import (
     preparation,
     split_by_writer,
 )
-from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
+from lenet_helpers.exercises.chapter3 import (
+    from_words,
+    mean_losses,
+    padded_c5,
+    small_network,
+    upper_edges,
+)
 from lenet_helpers.exercises.chapter4 import early_stopping, larger_batches, news_or_noise, one_step
 from lenet_helpers.exercises.chapter5 import (
     always_one,
@@ -37,10 +43,10 @@ from lenet_helpers.exercises.chapter7 import (
     answer_of_the_codes,
     equation_9,
     gain_of_distortions,
-    grey_of_a_zero,
+    optimizer_or_mu,
     parameters_of_a_table,
 )
-from lenet_helpers.exercises.chapter8 import cut_out, only_the_signs, smaller_square
+from lenet_helpers.exercises.chapter8 import only_the_signs, place_or_size, smaller_square
 from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
 from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,

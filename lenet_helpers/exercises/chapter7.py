@@ -4,7 +4,7 @@ import math
 import numbers
 
 import numpy as np
-from scipy.stats import ttest_1samp, ttest_ind
+from scipy.stats import mannwhitneyu, ttest_ind
 
 from lenet_helpers.exercises.judging import (
     NotYet,
@@ -18,24 +18,9 @@ from lenet_helpers.exercises.judging import (
 )
 
 
-@exercise("a number")
-def grey_of_a_zero(grey):
-    """Exercise 7.1: which stored grey, 0 to 255, the paper's scale makes 0."""
-    from lenet_helpers.preprocessing import INK, PAPER_BLACK, PAPER_WHITE
-
-    grey, right = read_number(grey), -PAPER_WHITE / (PAPER_BLACK - PAPER_WHITE) * INK
-    reject(is_close(grey, 0), "grey 0 is the background, and that becomes -0.1, not 0.")
-    reject(
-        is_close(grey, right / INK, 1e-3), "almost: that is a share of 255. Give the grey itself."
-    )
-    reject(is_close(grey, 0.1 * INK), "a step of 0.1 is not a tenth: the scale spans 1.275, not 1.")
-    reject(not is_close(grey, right, 0.51), "solve -0.1 + 1.275 * grey / 255 = 0.")
-    return f"a border of zeros is a frame of grey {right:.0f} around every digit. Pad first."
-
-
 @exercise("a function of a table")
 def parameters_of_a_table(count):
-    """Exercise 7.2: a function of a (maps in, maps out) table -> the convolution's parameters."""
+    """Exercise 7.1: a function of a (maps in, maps out) table -> the convolution's parameters."""
     draw = np.random.default_rng(0)
     for shape in ((6, 16), (3, 4), (2, 9)):
         table = draw.random(shape) < 0.6
@@ -58,7 +43,7 @@ def parameters_of_a_table(count):
 
 @exercise("a function of F6's states and the codes")
 def answer_of_the_codes(answer, states, codes):
-    """Exercise 7.3: a function (N, 84), (10, 84) -> (N,), the class whose code is nearest."""
+    """Exercise 7.2: a function (N, 84), (10, 84) -> (N,), the class whose code is nearest."""
     what = "your function's answer"
     distances = ((states[:, np.newaxis] - codes) ** 2).sum(axis=2)
     found = read_numbers(call(answer, states.copy(), codes.copy()), (len(states),), what)
@@ -81,7 +66,7 @@ def answer_of_the_codes(answer, states, codes):
 
 @exercise("a function of distances, a label and j")
 def equation_9(loss):
-    """Exercise 7.4: a function (10,), int, float -> the loss of eq. 9, without underflow."""
+    """Exercise 7.3: a function (10,), int, float -> the loss of eq. 9, without underflow."""
     what = "your function's answer"
     near = np.array([4.0, 0.5, 9.0, 3.0, 6.0, 5.0, 8.0, 2.5, 7.0, 1.0])
     for label, j in ((1, 3.0), (0, 3.0), (2, 1.0)):
@@ -110,33 +95,70 @@ def equation_9(loss):
     return "the formula, and the sum in its logarithm never becomes zero."
 
 
-@exercise("an interval: its two ends")
-def gain_of_distortions(interval, errors):
-    """Exercise 7.5: Welch's 95 % interval for *low rates*, distorted minus clean, in points.
+@exercise("an interval, its two ends, and a number")
+def gain_of_distortions(interval, p, errors):
+    """Exercise 7.4: of *high rates*, distorted and clean, Welch's 95 % interval and the ranks' p.
 
     errors: Series, setting -> test errors (%) of its seeds, as `studies.of_1998` has them.
     """
-    found = read_numbers(interval, (2,))
-    low, high = (errors[f"{rates} rates, distorted"] for rates in ("low", "high"))
-    low_clean, high_clean = (errors[f"{rates} rates, clean"] for rates in ("low", "high"))
-    test, other = (
-        ttest_ind(after, before, equal_var=False)
-        for after, before in ((low, low_clean), (high, high_clean))
-    )
-    right, of_high = np.array(test.confidence_interval()), np.array(other.confidence_interval())
+    clean, distorted = (errors[f"high rates, {images}"] for images in ("clean", "distorted"))
+    welch = ttest_ind(distorted, clean, equal_var=False)
+    ranks = mannwhitneyu(clean, distorted, method="exact")
+    of_low = ttest_ind(errors["low rates, distorted"], errors["low rates, clean"], equal_var=False)
+    right, found = np.array(welch.confidence_interval()), read_numbers(interval, (2,), "interval")
     for wrong, reason in (
         (-right[::-1], "that is clean minus distorted: exchange them."),
-        (of_high, "those are *high rates*; asked are *low rates*."),
-        ((test.statistic, test.pvalue), "those are t and p: ask the test for its interval."),
-        (ttest_1samp(low, 0).confidence_interval(), "that is one mean's interval, not a change's."),
+        (of_low.confidence_interval(), "those are *low rates*; asked are *high rates*."),
+        ((welch.statistic, welch.pvalue), "those are t and p: ask the test for its interval."),
     ):
         reject(_agree(found, wrong), reason)
     reject(not _agree(found, right), "it is not Welch's 95 % interval of distorted minus clean.")
-    return (
-        f"{right[0]:.2f} to {right[1]:.2f} points, below zero: with low rates, distortions lower "
-        f"the error. With high rates it is {of_high[0]:.2f} to {of_high[1]:.2f}, with zero in it: "
-        "there, one outlying run widens it."
+    p = read_number(p, "p")
+    reject(p > 1, "the interval is right; p is not the number of pairs. Ask for `.pvalue`.")
+    reject(is_close(p, welch.pvalue, 1e-3), "the interval is right; that is Welch's p.")
+    reject(
+        not is_close(p, ranks.pvalue, 2e-3),
+        "the interval is right; p is not that of the Mann–Whitney test of *high rates*.",
     )
+    others = np.delete(distorted, np.argmax(distorted))
+    low, high = ttest_ind(others, clean, equal_var=False).confidence_interval()
+    return (
+        f"{right[0]:.2f} to {right[1]:.2f} points, and p = {ranks.pvalue:.3f}. In the interval of "
+        f"the means, one run weighs much: without it, {low:.2f} to {high:.2f}. In the order it is "
+        f"one of {len(distorted)}: distorted is lower in {ranks.statistic:g} of "
+        f"{len(clean) * len(distorted)} pairs. Most distorted runs err less; one went astray."
+    )
+
+
+@exercise("an interval: its two ends")
+def optimizer_or_mu(interval, errors, by_step):
+    """Exercise 7.5: Welch's 95 % interval of the control minus the step with Adam, in points.
+
+    errors, by_step: Series, setting or step -> test errors (%), as `studies.of_1998` has them.
+    """
+    found, control = read_numbers(interval, (2,)), errors["control, clean"]
+    adam, by_tens = by_step["one by one, falling rate"], by_step["codes and loss"]
+    test = ttest_ind(control, adam, equal_var=False)
+    right = np.array(test.confidence_interval())
+    for wrong, reason in (
+        (-right[::-1], "that is Adam minus control: exchange them."),
+        (_welch(errors["low rates, clean"], adam), "*low rates* change the start, too."),
+        (_welch(errors["high rates, clean"], adam), "asked is the control, not *high rates*."),
+        (_welch(control, by_tens), "take the step that updates after every image, not every ten."),
+        ((test.statistic, test.pvalue), "those are t and p: ask the test for its interval."),
+    ):
+        reject(_agree(found, wrong), reason)
+    reject(not _agree(found, right), "it is not Welch's 95 % interval of control minus Adam.")
+    added = np.mean(by_step.iloc[-1]) - np.mean(adam)
+    return (
+        f"{right[0]:.2f} to {right[1]:.2f} points. With mu = 0.5, no difference from Adam is seen, "
+        f"though one of {right[1]:.2f} is possible. So at least part of the {added:.2f} points "
+        "that the last step adds comes from its mu."
+    )
+
+
+def _welch(after, before):
+    return np.array(ttest_ind(after, before, equal_var=False).confidence_interval())
 
 
 def _agree(found, wanted):

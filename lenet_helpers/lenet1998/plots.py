@@ -121,6 +121,76 @@ def states_beside_codes(images, states, codes, labels, answers, subject):
     return figure
 
 
+def training_by_pass(passes, published, behind, subject):
+    """Training errors of each run, pass by pass, of clean images beside those of distorted ones.
+
+    passes: DataFrame, columns setting ("high rates, clean"), seed, pass, error (%).
+    published: (pass, error), the paper's, on clean images.
+    behind: (setting, seed) of a run that is drawn in black.
+    """
+    figure, panels = subplots(1, 2, figsize=(9.6, 4.6), sharey=True, layout="constrained")
+    figure.alt = (
+        "Training errors in %, on a logarithmic axis, by pass; one line a run. On clean images, "
+        "low rates are ahead at first, and in the end all are near each other. On distorted ones, "
+        "low rates stay ahead, and one run with high rates, in black, stays behind."
+    )
+    looks = {"high rates": (ORANGE, "-"), "low rates": (BLUE, "-"), "control": (GREY, "--")}
+    for axes, kind in zip(panels, ("clean", "distorted"), strict=True):
+        for rates, (color, style) in looks.items():
+            runs = passes[passes["setting"] == f"{rates}, {kind}"]
+            last = runs.loc[runs["pass"] == runs["pass"].max(), "error"].mean()
+            for seed, run in runs.groupby("seed"):
+                is_behind = (f"{rates}, {kind}", seed) == behind
+                text = f"{rates}: mean {last:.2f} % in the last pass" if seed == 0 else None
+                text = f"{rates}, seed {seed}" if is_behind else text
+                look = {"color": "black" if is_behind else color, "lw": 2 if is_behind else 1}
+                axes.plot(run["pass"], run["error"], style, label=text, **look)
+        if kind == "clean":
+            axes.plot(*published, "D", color="black", ms=8, label=f"the paper: {published[1]} %")
+        axes.set(title=f"{kind} images", xlabel="pass", yscale="log", xticks=[1, 5, 10, 15, 20])
+        axes.set_yticks([0.2, 0.5, 1, 2, 5, 10], ["0.2", "0.5", "1", "2", "5", "10"])
+        axes.set_yticks([], minor=True)
+        axes.grid(alpha=0.3)
+        axes.legend(loc="upper right", fontsize=9)
+    panels[0].set_ylabel("training error in %, logarithmic")
+    figure.suptitle(
+        f"Low rates learn faster at first; one run stays behind\n{subject}", fontsize=12
+    )
+    return figure
+
+
+def runs_beside_the_paper(errors, means, published, subject):
+    """Test errors of each setting's runs, with their mean and its interval, beside the paper's run.
+
+    errors: Series, setting -> test errors (%) of its runs; means: DataFrame, indexed alike, columns
+    mean, low, high (%); published: list, the paper's error (%) for each setting.
+    """
+    figure, axes = subplots(figsize=(8.5, 0.75 * len(errors) + 1.6), layout="constrained")
+    figure.alt = f"Test errors of {len(errors)} settings, one row for each; one dot a run."
+    names = []
+    for place, (setting, of_runs) in enumerate(errors.items()):
+        mean, median = means.loc[setting, "mean"], np.median(of_runs)
+        names.append(f"{setting}\nmean {mean:.2f}, median {median:.2f} %")
+        figure.alt += (
+            f" {setting}: {min(of_runs):.2f} to {max(of_runs):.2f} %, mean {mean:.2f} %; the "
+            f"paper: {published[place]} %."
+        )
+        dots = {"color": BLUE, "ms": 5, "alpha": 0.5, "label": None if place else "one run"}
+        axes.plot(of_runs, np.full(len(of_runs), place + 0.15), "o", **dots)
+    places = np.arange(len(errors))
+    reach = [means["mean"] - means["low"], means["high"] - means["mean"]]
+    look = {"fmt": "D", "color": ORANGE, "capsize": 4, "label": "mean, 95 % interval over seeds"}
+    axes.errorbar(means["mean"], places - 0.15, xerr=reach, **look)
+    look = {"color": "black", "linestyle": "--", "label": "the paper, one run"}
+    axes.vlines(published, places - 0.4, places + 0.4, **look)
+    axes.set_yticks(places, names)
+    axes.set(xlabel="test error in %", ylim=(len(errors) - 0.4, -0.6))
+    axes.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    axes.set_title(subject, fontsize=12)
+    return figure
+
+
 def _code(axes, values):
     shades = np.reshape(values, (ROWS, COLUMNS))
     axes.imshow(shades, cmap=SHADES, vmin=-1, vmax=1)

@@ -1,15 +1,18 @@
 """The test errors of LeNet-5 of 1998, and of the steps from the article's network to it."""
 
+import numpy as np
 import pandas as pd
+from scipy.stats import ttest_1samp
 
 from lenet_helpers.checkpoints import FOLDER
-from lenet_helpers.studies.table import read_runs
+from lenet_helpers.studies.table import read_epochs, read_runs
 
 # Chapter 7's names for rungs of "lenet1998", and of "ablation" in order; its last step is "paper".
 SETTINGS = {
     "paper": "high rates, clean",
-    "paper-distorted": "high rates, distorted",
     "narrow-start": "low rates, clean",
+    "wide-start-mu0.5": "control, clean",
+    "paper-distorted": "high rates, distorted",
     "narrow-start-distorted": "low rates, distorted",
 }
 STEPS = {
@@ -35,6 +38,26 @@ def errors_of_steps():
     """The study "ablation", and high rates: Series, one of STEPS -> list of test errors (%)."""
     tables = [read_runs(FOLDER / f"{name}.csv") for name in ("ablation", "lenet1998")]
     return _by_rung(pd.concat(tables), STEPS).rename_axis("step")
+
+
+def training_errors():
+    """The study "lenet1998": DataFrame, columns setting (one of SETTINGS), seed, pass, error (%).
+
+    The error on training images is measured during the pass, each image before its update.
+    """
+    passes = read_epochs(FOLDER / "lenet1998.csv")
+    passes["error"] = 100 * (1 - passes["accuracy"])
+    passes["setting"] = passes["rung"].map(SETTINGS)
+    return passes.rename(columns={"epoch": "pass"})[["setting", "seed", "pass", "error"]]
+
+
+def means_with_intervals(errors):
+    """Means of seeds: DataFrame, indexed as errors, columns mean, low, high.
+
+    errors: Series of lists. From low to high is the mean's 95 % t-interval.
+    """
+    ends = [ttest_1samp(of_seeds, 0).confidence_interval() for of_seeds in errors]
+    return pd.DataFrame(ends, errors.index, ["low", "high"]).assign(mean=errors.map(np.mean))
 
 
 def _by_rung(runs, names):

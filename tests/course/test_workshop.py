@@ -35,7 +35,7 @@ from lenet_helpers import exercises as check
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
-from lenet_helpers.studies.of_1998 import errors_of_settings
+from lenet_helpers.studies.of_1998 import errors_of_settings, errors_of_steps
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -423,7 +423,8 @@ def context():
         "mean_without_leak": (1, digits, split),
         "split_by_writer": (1, np.arange(600) // 10),
         "upper_edges": (2, images[0] / 255, LEFT),
-        "largest_layer": (3, model),
+        "from_words": (1,),
+        "padded_c5": (2, model),
         "mean_losses": (1, np.array([0.9] * 9 + [0.001]), np.full(10, 0.6)),
         "small_network": (1, np.zeros((10, 28, 28, 1), "float32")),
         "larger_batches": (2, images[:50, ..., np.newaxis] / np.float32(255), labels[:50]),
@@ -441,14 +442,26 @@ def context():
         "methods_of_cases": (1,),
         "interval_of_five": (2, pd.Series(draw.random(40)), pd.Series(draw.random(40))),
         "interval_of_a_difference": (1, labels < 8, labels > 2, labels),
-        "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
+<<<<<<< HEAD
         "gain_of_distortions": (1, errors_of_settings()),
+        "place_or_size": (2, [[np.array([[90.0, 40], [200, 238]])]] * 2, [1, 1], model),
+        "only_the_signs": (
+            1,
+            model.get_layer("output"),
+            draw.normal(size=(20, 120)),
+            *[labels[:20]] * 2,
+        ),
+        "smaller_square": (2, model, images[0]),
+=======
+        "gain_of_distortions": (2, errors_of_settings()),
+        "optimizer_or_mu": (1, errors_of_settings(), errors_of_steps()),
         "cut_out": (1, images[0]),
         "only_the_signs": (1, model.get_layer("output"), draw.normal(size=(20, 120)), labels[:20]),
         "smaller_square": (1, model, images[0]),
+>>>>>>> s8-seven
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
@@ -522,6 +535,15 @@ def network_without_names():
     return Sequential([Input((28, 28, 1)), Sequential(seeing), *deciding])
 
 
+def from_words_functional(kernels=4, **settings):
+    from keras import Input, Model, layers
+
+    image = Input((28, 28, 1))
+    maps = layers.Conv2D(kernels, 3, activation="tanh", **settings)(image)
+    values = layers.Flatten()(layers.AveragePooling2D(2)(maps))
+    return Model(image, layers.Dense(10, activation="softmax")(values))
+
+
 def step_by_an_optimizer(model, images, labels, rate, factor=1, weights=None):
     import keras
     import tensorflow as tf
@@ -580,17 +602,18 @@ def boxed_loss(distances, label, j):
         ("slice_shape", np.array([32, 14, 28])),
         ("accuracy_of_a_detector", pd.Series([90.0])),
         ("channels_first", [32, 1, 28, 28]),
-        ("largest_layer", ("C5", 30840.0, " C")),
+        ("from_words", from_words_functional),
+        ("padded_c5", (np.array([5]), 48120.0)),
         ("small_network", network_without_names),
         ("one_step", step_by_an_optimizer),
         ("early_stopping", stop_by_keras),
-        ("grey_of_a_zero", np.array([20])),
         ("answer_of_the_codes", nearest_of_ten),
         ("equation_9", boxed_loss),
     ],
 )
 def test_a_right_answer_in_another_style_is_right(name, answer, context, capfd):
-    answer = answer() if answer is network_without_names else answer
+    built = (network_without_names, from_words_functional)
+    answer = answer() if any(answer is one for one in built) else answer
     assert judged(name, answer, context, capfd).startswith("Right: ")
 
 
@@ -638,6 +661,10 @@ def of_two_hundred_and_fifty_six(images):
         ("upper_edges", (-LEFT.T, 1), "paper over ink, it gives -1.00"),
         ("upper_edges", (LEFT.T + LEFT, 1), "it answers to left edges, too, with 1.00"),
         ("upper_edges", (LEFT.T, 99), "the kernel is right, the sum is not"),
+        ("padded_c5", (5, 120 * 5 * 16 + 120), "a map has side × side values"),
+        ("padded_c5", (5, 30840), "that is for a side of 4"),
+        ("padded_c5", (6, 48120), "the side is not right"),
+        ("padded_c5", (5, 48121), "the parameters are not: units × (inputs + 1)"),
         ("mean_losses", (0.51, 0.79), "the two are exchanged"),
         ("mean_losses", (0.34, 0.22), "base 10"),
         ("ink_threshold", lambda ink, is_one: 15, "another threshold reads"),

@@ -1,12 +1,14 @@
 """The figures of chapter 07 show the numbers that they are given."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lenet_helpers.lenet1998 import plots
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 
 SUBJECT = "MNIST sample (5,000 digits)"
+KINDS = ("clean", "distorted")
 
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
@@ -58,3 +60,28 @@ def test_states_stand_between_image_and_code(images):
         drawn = below[column].images[0].get_array().ravel()
         np.testing.assert_array_equal(drawn, codes[answers[column]])
     assert [axes.get_title() for axes in above] == ["3", "5", "7 as 1"]
+
+
+def test_each_run_is_a_line_and_the_one_behind_is_black():
+    settings = [f"{rates}, {kind}" for rates in ("high rates", "low rates") for kind in KINDS]
+    rows = [(one, seed, last, 5 / last) for one in settings for seed in (0, 1) for last in (1, 20)]
+    passes = pd.DataFrame(rows, columns=["setting", "seed", "pass", "error"])
+    figure = plots.training_by_pass(passes, (19, 0.35), ("low rates, distorted", 1), SUBJECT)
+    clean, distorted = figure.axes
+    assert list(clean.lines[0].get_ydata()) == [5, 0.25]
+    assert clean.lines[-1].get_xydata().tolist() == [[19, 0.35]]
+    assert [line.get_color() == "black" for line in distorted.lines] == [False] * 3 + [True]
+    written = [text.get_text() for text in distorted.get_legend().get_texts()]
+    assert written[0] == "high rates: mean 0.25 % in the last pass"
+    assert written[-1] == "low rates, seed 1"
+
+
+def test_runs_stand_beside_mean_interval_and_the_paper():
+    errors = pd.Series({"one": [1.0, 1.2, 2.0], "other": [0.8, 0.9]})
+    means = pd.DataFrame({"mean": [1.4, 0.85], "low": [1, 0.8], "high": [1.8, 0.9]}, errors.index)
+    axes = plots.runs_beside_the_paper(errors, means, [0.95, 0.82], SUBJECT).axes[0]
+    assert [list(line.get_xdata()) for line in axes.lines[:2]] == list(errors)
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names[0] == "one\nmean 1.40, median 1.20 %"
+    papers = axes.collections[-1].get_segments()
+    assert [segment[0, 0] for segment in papers] == [0.95, 0.82]

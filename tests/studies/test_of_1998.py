@@ -1,9 +1,18 @@
 """Settings and steps of 1998 have the errors of the rungs that they name."""
 
+import pandas as pd
 import pytest
+from scipy.stats import t
 
 from lenet_helpers.checkpoints import FOLDER
-from lenet_helpers.studies.of_1998 import SETTINGS, STEPS, errors_of_settings, errors_of_steps
+from lenet_helpers.studies.of_1998 import (
+    SETTINGS,
+    STEPS,
+    errors_of_settings,
+    errors_of_steps,
+    means_with_intervals,
+    training_errors,
+)
 from lenet_helpers.studies.recipes import STUDIES
 from lenet_helpers.studies.table import read_runs
 
@@ -22,3 +31,20 @@ def test_the_steps_are_those_of_the_study_and_end_in_high_rates():
     assert list(errors.index) == list(STEPS.values())
     assert errors.iloc[-1] == errors_of_settings()["high rates, clean"]
     assert errors["article, all images"][0] == pytest.approx(1.14)
+
+
+def test_training_errors_fall_and_those_of_one_run_stay_behind():
+    passes = training_errors()
+    assert set(passes["setting"]) == set(SETTINGS.values())
+    by_pass = passes.groupby(["setting", "pass"])["error"].mean().unstack()
+    assert list(by_pass.columns) == list(range(1, 21))
+    assert (by_pass[20] < by_pass[1] / 5).all()
+    last = passes.query("setting == 'high rates, distorted' and `pass` == 20").set_index("seed")
+    errors = errors_of_settings()["high rates, distorted"]
+    assert last["error"].idxmax() == errors.index(max(errors)) == 6
+
+
+def test_a_mean_has_its_t_interval():
+    row = means_with_intervals(pd.Series({"one": [1.0, 2.0, 3.0]})).loc["one"]
+    half = t.ppf(0.975, 2) / 3**0.5
+    assert list(row[["mean", "low", "high"]]) == pytest.approx([2, 2 - half, 2 + half])
