@@ -26,7 +26,7 @@ from lenet_helpers.exercises.chapter3 import (
     small_network,
     upper_edges,
 )
-from lenet_helpers.exercises.chapter4 import early_stopping, one_step, updates_of_five_epochs
+from lenet_helpers.exercises.chapter4 import early_stopping, larger_batches, news_or_noise, one_step
 from lenet_helpers.exercises.chapter5 import (
     always_one,
     error_to_report,

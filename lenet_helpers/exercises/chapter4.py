@@ -11,42 +11,54 @@ from lenet_helpers.exercises.judging import (
     is_close,
     read_number,
     read_numbers,
+    read_word,
     reject,
 )
 
-EPOCHS, BATCH = 5, 64  # of exercise 4.1
+IMAGES, FEW, MANY = 1000, 10, 100  # trained on in exercise 4.1, and in a batch
 RATE = 0.05  # of the step that exercise 4.2 tries
 PATIENCE = 3  # of exercise 4.3
+COLLEAGUE = 98.81  # percent, of exercise 4.4
 
 
-@exercise("a whole number")
-def updates_of_five_epochs(updates, training):
-    """Exercise 4.1: the updates of EPOCHS with batches of BATCH images."""
-    updates, images = read_number(updates), training.stop - training.start
-    right = EPOCHS * math.ceil(images / BATCH)
-    everything = round(images / 0.9)  # with the images that validate
-    reject(updates == right // EPOCHS, f"that is one epoch; the question is for {EPOCHS}.")
-    reject(
-        updates == EPOCHS * (images // BATCH),
-        "the last batch of an epoch is smaller, and makes an update all the same.",
+@exercise("a function of a size of batches and a number of epochs, and a number of epochs")
+def larger_batches(training, epochs, images, labels):
+    """Exercise 4.1: a function (batch_size, epochs) -> a network trained on IMAGES images.
+
+    epochs: how many make as many updates with batches of MANY images as one with FEW does.
+    images, labels: those that validate, as the model's input. Sets the seed before each training.
+    """
+    import keras
+
+    epochs = read_number(epochs, "my_epochs")
+    right = MANY // FEW
+    reject(epochs == 1, f"one epoch makes {IMAGES // MANY} updates in place of {IMAGES // FEW}.")
+    reject(epochs == 1 / right, f"the other way round: batches of {MANY} make fewer updates.")
+    reject(epochs == IMAGES // FEW, "these are updates; the question is for epochs.")
+    reject(epochs != right, f"an epoch makes {IMAGES // FEW} updates, or {IMAGES // MANY}.")
+    cases = {(FEW, 1): IMAGES // FEW, (MANY, 1): IMAGES // MANY, (MANY, right): IMAGES // FEW}
+    losses, made = [], []
+    for (size, count), updates in cases.items():
+        keras.utils.set_random_seed(0)  # the same new weights each time
+        model = call(training, size, count)
+        scores = model.evaluate(images, labels, verbose=0, return_dict=True)
+        losses.append(scores["loss"])
+        made.append(int(model.optimizer.iterations))
+        asked = f"with batch_size={size} and epochs={count}"
+        reject(
+            len(made) > 1 and made[-1] == updates + made[-2],
+            f"{asked} the network goes on from an earlier training: build it in the function.",
+        )
+        reject(
+            made[-1] == math.ceil(0.9 * updates), "a part validates: leave validation_split out."
+        )
+        reject(made[-1] != updates, f"{asked} it makes {made[-1]} updates, not {updates}.")
+    few, many, same = losses
+    return (
+        f"loss on the validation images: {few:.2f} after an epoch with batches of {FEW}, "
+        f"{many:.2f} with batches of {MANY}, and {same:.2f} after as many updates with batches of "
+        f"{MANY}, from {right} times as many images."
     )
-    reject(
-        updates in (EPOCHS * images / BATCH, math.ceil(EPOCHS * images / BATCH)),
-        "each epoch starts afresh: its last, smaller batch is not filled up from the next.",
-    )
-    reject(
-        updates in (EPOCHS * math.ceil(everything / BATCH), EPOCHS * (everything // BATCH)),
-        "these are all images; those that validate make no update.",
-    )
-    reject(updates in (images, EPOCHS * images), "these are images; an update takes a whole batch.")
-    reject(updates == EPOCHS * math.ceil(images / 10), f"the batches have {BATCH} images, not 10.")
-    reject(
-        updates == EPOCHS * BATCH, "batches are counted by dividing: images / images in a batch."
-    )
-    reject(updates <= 0, "there is at least one update in an epoch.")
-    much, of_each = "many" if updates > right else "few", EPOCHS * images / updates
-    reject(updates != right, f"too {much}: that would be {of_each:,.1f} images for each update.")
-    return f"{right // EPOCHS:,} an epoch, {images % BATCH} images in the last batch of each."
 
 
 @exercise("a function of a model, images, labels and a rate")
@@ -179,3 +191,34 @@ def _last_by_neighbours(losses):
         if waited == PATIENCE:
             return epoch
     return len(losses)
+
+
+@exercise("a number and a word")
+def news_or_noise(distance, verdict, runs):
+    """Exercise 4.4: COLLEAGUE's distance from the mean of the runs in deviations; news or noise.
+
+    runs: DataFrame, a row per run, with its val_accuracy in [0, 1].
+    """
+    distance, n = read_number(distance, "my_distance"), len(runs)
+    mean, deviation = 100 * runs["val_accuracy"].mean(), 100 * runs["val_accuracy"].std()
+    one = (COLLEAGUE - mean) / deviation
+    right, two = one / math.sqrt(1 + 1 / n), math.sqrt(2)
+    for wrong, why in {
+        COLLEAGUE - mean: "these are percentage points: divide them by a standard deviation.",
+        one: f"that is for a mean without noise; a mean of {n} runs varies, too.",
+        one / two: f"that is for two single runs; one side is a mean of {n}.",
+        one * math.sqrt(n / 2): f"that is for two means of {n} runs; one side is a single run.",
+        one * math.sqrt(n): "that is how the mean varies; the colleague's run varies, too.",
+        one / (1 + 1 / math.sqrt(n)): "add the squares of the deviations, not the deviations.",
+        -right: "the right size, with the wrong sign: the colleague's run is the better one.",
+    }.items():
+        reject(is_close(distance, wrong, 0.006), why)
+    reject(not is_close(distance, right, 0.05), "no. Begin with the deviation of the difference.")
+    verdict = read_word(verdict)
+    reject(verdict not in ("news", "noise"), 'my_verdict should be "news" or "noise".')
+    reject(verdict != ("news" if right >= 2 else "noise"), "the distance is right, and below two.")
+    least = mean + 2 * deviation * math.sqrt(1 + 1 / n)
+    return (
+        f"{right:.1f} deviations are noise. A single run would have to reach {least:.2f} % to lie "
+        f"two deviations above the mean of our {n}."
+    )

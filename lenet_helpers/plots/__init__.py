@@ -7,4 +7,4 @@ from lenet_helpers.plots.evaluation import (
     seed_errors,
 )
 from lenet_helpers.plots.inputs import double_scaling, scaling_runs, steps, tanh_outputs
-from lenet_helpers.plots.training import seed_accuracies
+from lenet_helpers.plots.training import loss_after_a_step, seed_accuracies

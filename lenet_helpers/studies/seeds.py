@@ -69,6 +69,16 @@ def seed_runs():
     return runs
 
 
+def recipe_epochs():
+    """The committed runs of the article's recipe by `train`: DataFrame, a row per seed and epoch.
+
+    Columns: seed, epoch from 1, and what the epoch's log says, accuracies in [0, 1]. They are the
+    first rung of the study "ladder".
+    """
+    epochs = read_epochs(LADDER_CSV).query("rung == 'article'")
+    return epochs.drop(columns=["study", "rung"]).reset_index(drop=True)
+
+
 def speed_runs():
     """The committed timings of `benchmarks/training.py`: DataFrame, one row per measurement."""
     return pd.read_csv(SPEED_CSV)

@@ -52,6 +52,13 @@ def test_every_seed_ran_under_every_setting():
     assert not table.duplicated(["seed", *settings.columns]).any()
 
 
+def test_the_epochs_of_the_recipe_are_all_there_once():
+    epochs = seeds.recipe_epochs()
+    for _, run in epochs.groupby("seed"):
+        assert run["epoch"].tolist() == list(range(1, 21))
+    assert epochs["val_accuracy"].between(0.97, 1).all()
+
+
 @pytest.fixture
 def study(monkeypatch, tmp_path):
     """Return a function that makes some runs of the study "seeds", in no time, by the command."""
