@@ -113,14 +113,14 @@ def rates(curvatures, mus, eta, paper, subject):
     bins = np.geomspace(2e-5, 0.04, 80)
     for column, (start, h) in zip(panels.T, curvatures.items(), strict=True):
         column[0].set_title(f"start within {STARTS[start]}", fontsize=11)
-        column[-1].set_xlabel("learning rate in the first pass")
+        column[-1].set_xlabel("learning rate in the first pass (height: number of weights)")
         for axes, mu in zip(column, mus, strict=True):
             of_weights = eta / (mu + h)
             axes.axvspan(*paper, color=ORANGE, alpha=0.2, lw=0)
             axes.hist(of_weights, bins, color=BLUE)
             axes.set(xscale="log", xlim=bins[[0, -1]], yticks=[])
             text = f"median {np.median(of_weights):.2g}"
-            axes.text(0.13, 0.85, text, transform=axes.transAxes, va="top", fontsize=10)
+            axes.text(0.19, 0.85, text, transform=axes.transAxes, va="top", fontsize=10)
             figure.alt += f"Start within {start}, mu {mu:g}: {text}. "
     for axes, mu in zip(panels[:, 0], mus, strict=True):
         axes.set_ylabel(f"$\\mu$ = {mu:g}", fontsize=11)

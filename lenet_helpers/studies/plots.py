@@ -253,7 +253,7 @@ def errors_by_rate(runs, curvatures, eta, limit, subject):
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("validation error after pass 1 in %, logarithmic")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    title = "Both kinds of rates fail from about 0.003 on"
+    title = "From the paper's start, rates of about 0.003 and more fail, one or many"
     figure.suptitle(f"{title}\n{subject}", fontsize=12)
     return figure
 
