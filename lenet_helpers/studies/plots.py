@@ -281,7 +281,7 @@ def errors_by_pass(curves, subject):
         _up_to_all(axes)
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("validation error in %, logarithmic")
-    title = "Neither kind of rate learns better"
+    title = "The best of both kinds learn alike"
     figure.suptitle(f"{title}\n{subject}", fontsize=12)
     return figure
 

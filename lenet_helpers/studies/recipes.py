@@ -660,10 +660,14 @@ STUDIES = {
         "one learning rate for all weights of LeNet-5 as published, or one for each",
         {
             "own": _started(_choice(mu=PUBLISHED_MU), "1/sqrt(F)"),
-            **{f"own-{mu}": _started(_choice(mu=mu), "1/sqrt(F)") for mu in (0.05, 0.5)},
+            **{f"own-{mu}": _started(_choice(mu=mu), "1/sqrt(F)") for mu in (0.05, 0.5, 2.0)},
             **{
                 f"one-{rate}": _started(_choice(**_by_keras("SGD", rate)), "1/sqrt(F)")
-                for rate in (3e-4, 1e-3, 3e-3)
+                for rate in RATES
+            },
+            **{
+                f"narrow-start-one-{rate}": _choice(**_by_keras("SGD", rate))
+                for rate in (1e-3, 3e-3, 1e-2)
             },
         },
     ),
