@@ -678,6 +678,7 @@ STUDIES = {
             "paper-distorted": _published(distort=MIDDLE),
             "narrow-start": _of_1998(mu=MU),
             "narrow-start-distorted": _of_1998(mu=MU, distort=MIDDLE),
+            "wide-start-mu0.5": _started(_of_1998(mu=MU), "1/sqrt(F)"),
         },
         opens_test_set=True,
     ),
