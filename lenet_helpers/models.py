@@ -38,6 +38,34 @@ def compile_article(model, optimizer="adam"):
     return model
 
 
+def lenet_parameters():
+    """Count the trainable parameters of three networks called LeNet-5: DataFrame of int.
+
+    Index layer; columns "the article's", "often quoted" (32 by 32 pixels, and F6) and "the
+    paper's": LeCun et al. 1998, section II.B, whose pooling layers learn 2 numbers a map, whose
+    C3 follows table I, and whose output layer is fixed at first and not counted.
+    """
+    convolutions = {"C1": _convolution(6, 1), "S2": 0, "C3": _convolution(16, 6), "S4": 0}
+    article = convolutions | {"C5": _dense(120, 4 * 4 * 16), "F6": 0, "output": _dense(10, 120)}
+    quoted = article | {
+        "C5": _dense(120, 5 * 5 * 16),
+        "F6": _dense(84, 120),
+        "output": _dense(10, 84),
+    }
+    table_1 = 6 * _convolution(1, 3) + 9 * _convolution(1, 4) + _convolution(1, 6)
+    paper = quoted | {"S2": 2 * 6, "C3": table_1, "S4": 2 * 16, "output": 0}
+    columns = {"the article's": article, "often quoted": quoted, "the paper's": paper}
+    return pd.DataFrame(columns).rename_axis("layer")
+
+
+def _convolution(maps, channels):
+    return maps * (5 * 5 * channels + 1)
+
+
+def _dense(units, inputs):
+    return units * (inputs + 1)
+
+
 def layer_table(model):
     """Describe each layer of a built model: DataFrame, one row per layer, in order.
 

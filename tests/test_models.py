@@ -4,7 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_helpers.models import article_lenet5, compile_article, layer_table
+from lenet_helpers.models import (
+    article_lenet5,
+    compile_article,
+    layer_table,
+    lenet_parameters,
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,21 @@ def test_shapes_and_parameters_are_those_counted_by_hand(model):
     ]
     assert table["parameters"].to_list() == [156, 0, 2416, 0, 0, 30840, 1210]
     assert table["parameters"].sum() == model.count_params() == 34622
+
+
+def test_the_counts_of_the_articles_and_the_often_quoted_network_are_keras_s(model):
+    quoted = keras.Sequential([keras.Input((32, 32, 1)), *article_lenet5().layers[:4]])
+    for layer in (keras.layers.Flatten(), keras.layers.Dense(120, name="C5")):
+        quoted.add(layer)
+    quoted.add(keras.layers.Dense(84, name="F6"))
+    quoted.add(keras.layers.Dense(10, name="output"))
+    counted = lenet_parameters()
+    for name, network in {"the article's": model, "often quoted": quoted}.items():
+        found = {layer.name: layer.count_params() for layer in network.layers}
+        assert {layer: n for layer, n in counted[name].items() if n} == {
+            layer: n for layer, n in found.items() if n
+        }
+    assert counted["often quoted"].sum() == 61_706
 
 
 def test_kinds_and_activations_are_the_articles(model):

@@ -23,7 +23,7 @@ from course.tags import without_tags
 from course.workshop import notes, pages, schedule
 from course.workshop.learner import exercises, title
 from course.workshop.learner import times as stated_times
-from course.workshop.parts import parts_of
+from course.workshop.parts import parts_of, sections_of
 from course.workshop.sizing import read_kernels, sizing
 from course.workshop.slides import SECTION, deck, slides
 from lenet_helpers.files import replaced
@@ -203,12 +203,21 @@ def _chapter(path, notebook):
     opening = notebook.cells[0].source
     subsections = {
         "Objectives": opening.partition("In this chapter you will")[2].strip(),
+        "Minutes": _minutes(notebook),
         "Answers": "\n\n".join(_answers(notebook, one) for one in exercises(notebook)),
         "Notes beside the text": "\n\n".join(_notes(notebook)),
     }
     texts_ = [f"### {name}\n\n{content}" for name, content in subsections.items() if content]
     slides_ = f"[Slides](slides/{path.stem}.html): N shows the notes for whoever speaks."
     return _section(f"Chapter {int(chapter(path))} · {title(notebook)}", slides_, *texts_)
+
+
+def _minutes(notebook):
+    lines = ["| section | in front of a class | exercises |", "| --- | ---: | --- |"]
+    for section, (minutes, asked) in sections_of(notebook).items():
+        named = ", ".join(f"{one.number} ({one.minutes} min)" for one in asked)
+        lines.append(f"| {section} | {minutes:.0f} min | {named or texts.NONE} |")
+    return "\n".join(lines)
 
 
 def _answers(notebook, one):

@@ -32,6 +32,18 @@ def parts_of(path, notebook, times):
     return found
 
 
+def sections_of(notebook):
+    """Return dict, section -> [minutes in front of a class: float, its exercises: list]."""
+    asked, found, section = {one.start: one for one in exercises(notebook)}, {}, "Opening"
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            section = [section, *SECTION.findall(cell.source)][-1]
+        own = found.setdefault(section, [0.0, []])
+        own[0] += schedule.WALK * reading_minutes([cell])
+        own[1] += [asked[place]] if place in asked else []
+    return found
+
+
 def reading_and_computing(path, notebook, times):
     """Return minutes, two floats: what the opening says, or for the second what was measured."""
     reading, computing = texts.TIMES.search(notebook.cells[0].source).groups()

@@ -9,7 +9,7 @@ import sys
 
 from lenet_helpers.exercises.chapter1 import (
     accuracy_of_a_detector,
-    ink_of_each_digit,
+    ink_threshold,
     nearest_mean,
     slice_shape,
 )
@@ -19,13 +19,24 @@ from lenet_helpers.exercises.chapter2 import (
     preparation,
     split_by_writer,
 )
-from lenet_helpers.exercises.chapter3 import largest_layer, mean_losses, small_network, upper_edges
+from lenet_helpers.exercises.chapter3 import (
+    from_words,
+    mean_losses,
+    padded_c5,
+    small_network,
+    upper_edges,
+)
 from lenet_helpers.exercises.chapter4 import early_stopping, one_step, updates_of_five_epochs
-from lenet_helpers.exercises.chapter5 import always_one, size_of_a_test_set, wrong_fours
-from lenet_helpers.exercises.chapter6 import (
-    interval_of_a_difference,
+from lenet_helpers.exercises.chapter5 import (
+    always_one,
+    error_to_report,
     promised_mistakes,
-    sgd_interval,
+)
+from lenet_helpers.exercises.chapter6 import (
+    corrected_by_holm,
+    interval_of_a_difference,
+    interval_of_five,
+    methods_of_cases,
     two_verdicts,
 )
 from lenet_helpers.exercises.chapter7 import (
@@ -35,7 +46,7 @@ from lenet_helpers.exercises.chapter7 import (
     grey_of_a_zero,
     parameters_of_a_table,
 )
-from lenet_helpers.exercises.chapter8 import cut_out, only_the_signs, smaller_square
+from lenet_helpers.exercises.chapter8 import only_the_signs, place_or_size, smaller_square
 from lenet_helpers.exercises.chapter9 import centred, largest_turn, many_steps
 from lenet_helpers.exercises.chapter10 import (
     luck_of_the_best,

@@ -46,39 +46,48 @@ def accuracy_of_a_detector(percent, labels):
     return f"{right:.2f} %, and it has found no 5. Compare every accuracy with such a baseline."
 
 
-@exercise("an array of ten numbers")
-def ink_of_each_digit(ink, digits):
-    """Exercise 1.3: the mean pixel of each digit's training images."""
-    ink, right = read_numbers(ink, (10,)), _mean_pixels(digits.x_train, digits.y_train)
-    if len(digits.x_test):
-        test = _mean_pixels(digits.x_test, digits.y_test)
-        reject(
-            np.allclose(ink, test), "these are the test images. They stay closed until Chapter 5."
-        )
+@exercise("a function of ink and labels")
+def ink_threshold(threshold_of, ink, is_one):
+    """Exercise 1.3: a function (N,), (N,) -> the threshold of ink that tells 0 from 1 best."""
+    half, others = slice(0, None, 2), slice(1, None, 2)
+
+    def right(threshold, part):
+        return np.mean((ink[part] < threshold) == is_one[part])
+
+    threshold = read_number(call(threshold_of, ink[half], is_one[half]), "your function's answer")
+    all_right = [right(one, half) for one in range(1, 101)]
+    best, found = max(all_right), right(threshold, half)
+    report = f"with {threshold:.4g}, it reads {100 * found:.2f} % of every second image"
+    reject(found == min(all_right), f"{report}: the fewest. Which answer is given below it?")
     reject(
-        np.all(ink > 255),
-        "a mean pixel lies between 0 and 255. A sum grows with the number of images.",
+        found < best and right(threshold + 1, half) == best,
+        f"{report}; one more is better. np.argmax counts places from 0, the thresholds from 1.",
     )
-    reject(np.allclose(255 * ink, right), "almost: leave the pixels as they are, 0 to 255.")
-    off = ~np.isclose(ink, right, atol=0.1)
-    if off.any():
-        reject(
-            np.allclose(np.sort(ink), np.sort(right)),
-            "the right numbers in another order: the digit 0 comes first, 9 last.",
-        )
-        rounded = np.abs(ink - right).max() <= 0.5
-        reject(rounded, "almost: these were rounded. Hand in the means as computed.")
-        raise NotYet(
-            f"not for the digit {off.argmax()}: take the images with its label, and all their "
-            "pixels, paper as well."
-        )
-    return f"the {right.argmax()} takes the most ink, the {right.argmin()} the least."
+    middle = (ink[half][is_one[half]].mean() + ink[half][~is_one[half]].mean()) / 2
+    reject(
+        found < best and is_close(threshold, middle, 0.6),
+        f"{report}. Halfway between the two means is not the best: try them all.",
+    )
+    reject(found < best, f"{report}; another threshold reads {100 * best:.2f} %.")
+    moved = read_number(call(threshold_of, ink[half] + 10, is_one[half]), "your function's answer")
+    reject(
+        right(moved - 10, half) < best,
+        f"{threshold:.4g} is the best here, but images with more ink get it, too. Use what the "
+        "function is given.",
+    )
+    baseline = max(is_one[others].mean(), 1 - is_one[others].mean())
+    return (
+        f"{threshold:.4g}. Chosen on every second image, it reads {100 * found:.1f} % of them and "
+        f"{100 * right(threshold, others):.1f} % of the others. The baseline, one answer for all, "
+        f"reads {100 * baseline:.1f} %."
+    )
 
 
 @exercise("a function of images and means")
 def nearest_mean(nearest, means, digits):
     """Exercise 1.4: a function (N, 28, 28), (10, 28, 28) -> (N,), the nearest mean's digit."""
-    images, labels = digits.x_train[:500], digits.y_train[:500]
+    first = slice(0, min(2000, len(digits.y_train) // 2))
+    images, labels = digits.x_train[first], digits.y_train[first]
     own = read_numbers(call(nearest, means, means), (10,), "for ten images, your function's answer")
     lost = own != np.arange(10)
     if lost.any():
@@ -104,22 +113,15 @@ def nearest_mean(nearest, means, digits):
         f"{1 - agree:.0%} of its answers are not the nearest mean's digit. Are squares summed, and "
         "of floats? In uint8, 3 - 5 is 254.",
     )
-    percent = 100 * np.mean(answers == labels)
-    unseen = _percent_of_unseen(nearest, digits)
+    percent, unseen = 100 * np.mean(answers == labels), _percent_of_unseen(nearest, digits, first)
     return (
-        f"{percent:.0f} % of 500 training images, which went into the means, too. With means of "
-        f"the first nine tenths only, it reads {unseen:.0f} % of 500 others."
+        f"{percent:.0f} % of {len(labels):,} training images, and {unseen:.0f} % of the same with "
+        "means of the others only. So ten means learn hardly anything by heart."
     )
 
 
-def _percent_of_unseen(nearest, digits):
-    """How many in a hundred are right of images that did not go into the means."""
-    cut = 9 * len(digits.y_train) // 10
-    images, labels = digits.x_train[:cut], digits.y_train[:cut]
+def _percent_of_unseen(nearest, digits, part):
+    """How many in a hundred images are right that did not go into the means."""
+    images, labels = np.delete(digits.x_train, part, axis=0), np.delete(digits.y_train, part)
     means = np.stack([images[labels == digit].mean(axis=0) for digit in range(10)])
-    unseen = slice(cut, cut + 500)
-    return 100 * np.mean(call(nearest, digits.x_train[unseen], means) == digits.y_train[unseen])
-
-
-def _mean_pixels(images, labels):
-    return np.array([images[labels == digit].mean() for digit in range(10)])
+    return 100 * np.mean(call(nearest, digits.x_train[part], means) == digits.y_train[part])

@@ -8,12 +8,13 @@ from lenet_helpers.exercises.judging import (
     kind_of,
     read_number,
     read_numbers,
-    read_word,
     reject,
 )
 
 UPPER = 4, 14  # row and column of the window of exercise 3.1
-TOO_MANY = 10_000  # parameters, of exercise 3.4
+IMAGE, PADDED = (28, 28, 1), 32  # what a network reads, and the side with padding
+KERNELS, KERNEL, SQUARE, UNITS = 4, 3, 2, 10  # of exercise 3.2
+TOO_MANY = 10_000  # parameters, of exercise 3.5
 
 
 @exercise("a kernel of 5 by 5 and a number")
@@ -54,41 +55,71 @@ def upper_edges(kernel, response, image, left_kernel):
     return f"{right:.2f} here. At a lower edge it is negative, and a straight left edge gives 0."
 
 
-@exercise("a layer's name, a whole number and a letter")
-def largest_layer(layer, parameters, reason, network):
-    """Exercise 3.2: the layer with the most parameters, how many, and why."""
-    counts = {one.name: one.count_params() for one in network.layers}
-    right = max(counts, key=counts.get)
-    units = network.get_layer(right).units
-    names = ", ".join(counts)
-    reject(not isinstance(layer, str), f"a layer's name is a text, one of {names}.")
-    reject(layer not in counts, f"{layer!r} is not in this network; its layers are {names}.")
-    reject(layer != right, f"{layer} has {counts[layer]:,} parameters, and another has more.")
-    parameters = read_number(parameters)
+@exercise("a Keras model")
+def from_words(network):
+    """Exercise 3.2: a convolution, average pooling, flatten, ten units with softmax."""
+    _require_model(network)
+    reject(network.input_shape[1:] != IMAGE, f"it does not read images of {IMAGE}.")
+    made = [layer for layer in network.layers if type(layer).__name__ != "InputLayer"]
+    kinds = [type(layer).__name__ for layer in made]
+    wanted = {
+        "Conv2D": {"filters": KERNELS, "kernel_size": (KERNEL, KERNEL), "activation": "tanh"},
+        "AveragePooling2D": {"pool_size": (SQUARE, SQUARE)},
+        "Flatten": {},
+        "Dense": {"units": UNITS, "activation": "softmax"},
+    }
     reject(
-        parameters == counts[right] - units,
-        f"you counted the weights of {right}; each of its {units} units has a bias as well.",
+        kinds != list(wanted),
+        f"its layers should be {', '.join(wanted)}; yours are {', '.join(kinds)}.",
     )
+    for layer, (kind, settings) in zip(made, wanted.items(), strict=True):
+        found = layer.get_config()
+        for name, right in settings.items():
+            reject(found[name] != right, f"{kind} has {name}={found[name]!r}, not {right!r}.")
+    shapes = [layer.output.shape[1:] for layer in made]
+    side = IMAGE[0] - KERNEL + 1
     reject(
-        parameters != counts[right],
-        f"{right}, yes, but not {parameters:,.0f} parameters: units × (inputs + 1).",
+        shapes[:2] != [(side, side, KERNELS), (side // SQUARE, side // SQUARE, KERNELS)],
+        f"it puts out {shapes[0]} and {shapes[1]}: leave strides and padding as they are.",
     )
-    reason = read_word(reason)
-    others = {one.name: one.filters for one in network.layers if hasattr(one, "filters")}
-    second = max(others, key=others.get)
+    shown = ", ".join(" × ".join(map(str, shape)) for shape in shapes)
+    last = made[-1].count_params()
+    return f"{shown}. {network.count_params():,} parameters, {last:,} of them in the last layer."
+
+
+@exercise("two whole numbers")
+def padded_c5(side, parameters, network):
+    """Exercise 3.3: the side of S4 and the parameters of C5, with images of 32 by 32."""
+    before = network.get_layer("S4").output.shape[1]
+    maps, c5 = network.get_layer("S4").output.shape[-1], network.get_layer("C5")
+    right = ((PADDED - 4) // 2 - 4) // 2
+    side = read_number(side, "the side")
+    reject(side == before, f"{before} is the side that images of {IMAGE[0]} by {IMAGE[0]} give.")
+    reject(side == right * 2, f"{side:.0f} is the side of C3: S4 halves it.")
+    reject(side != right, "the side is not right: n - k + 1, halve it, n - k + 1, halve it.")
+    parameters = read_number(parameters, "the number of parameters")
+    inputs = right * right * maps
+    wrong = {
+        c5.units * inputs: "you counted the weights; each unit has a bias as well.",
+        c5.units * (right * maps + 1): "a map has side × side values, not side.",
+        c5.units * (right * right + 1): f"that is for one map; S4 has {maps}.",
+        c5.count_params(): f"that is for a side of {before}.",
+    }
+    reject(parameters in wrong, f"the side is right. Parameters: {wrong.get(parameters)}")
     reject(
-        reason == "a",
-        f"it has, but that is not why: {right} has {units} units and {counts[right]:,} parameters, "
-        f"{second} has {others[second]} kernels and only {counts[second]:,}.",
+        parameters != c5.units * (inputs + 1),
+        "the side is right, the parameters are not: units × (inputs + 1).",
     )
-    reject(reason == "b", "it does learn more numbers, but that is what we want explained.")
-    reject(reason != "c", 'the reason is one of "a", "b" and "c".')
-    return f"{counts[right] / network.count_params():.0%} of all parameters sit in {right}."
+    more = parameters - c5.count_params()
+    return (
+        f"C5 has {parameters:,} parameters in place of {c5.count_params():,}. The padding alone "
+        f"adds {more:,}: the number of parameters does not remain the same."
+    )
 
 
 @exercise("a list of two numbers")
 def mean_losses(losses, bold, careful):
-    """Exercise 3.3: the mean cross-entropy of two networks, whose p of the right digits are given.
+    """Exercise 3.4: the mean cross-entropy of two networks, whose p of the right digits are given.
 
     bold, careful: (N,) float in (0, 1].
     """
@@ -121,14 +152,8 @@ def mean_losses(losses, bold, careful):
 
 @exercise("a Keras model")
 def small_network(network, images):
-    """Exercise 3.4: C1 and C3 as they are, ten probabilities, fewer than 10,000 parameters."""
-    import keras
-
-    reject(not isinstance(network, keras.Model), f"this is {kind_of(network)}, not a Keras model.")
-    reject(
-        not getattr(network, "inputs", None),
-        "it does not know its input yet: begin the list with keras.Input((28, 28, 1)).",
-    )
+    """Exercise 3.5: C1 and C3 as they are, ten probabilities, fewer than 10,000 parameters."""
+    _require_model(network)
     reject(network.input_shape[1:] != images.shape[1:], "it does not read images of (28, 28, 1).")
     kernels = [tuple(one.shape) for one in network.weights if len(one.shape) == 4]
     for place, (name, shape) in enumerate([("C1", (5, 5, 1, 6)), ("C3", (5, 5, 6, 16))]):
@@ -143,6 +168,16 @@ def small_network(network, images):
     found = network.count_params()
     reject(found >= TOO_MANY, f"{found:,} parameters are too many. Where do most of them sit?")
     return f"{found:,} parameters. Only training can tell how well it reads: Chapter 4 shows how."
+
+
+def _require_model(network):
+    import keras
+
+    reject(not isinstance(network, keras.Model), f"this is {kind_of(network)}, not a Keras model.")
+    reject(
+        not getattr(network, "inputs", None),
+        "it does not know its input yet: begin the list with keras.Input((28, 28, 1)).",
+    )
 
 
 def _response(image, kernel, row, column):

@@ -1,53 +1,48 @@
 """The exercises of chapter 5."""
 
 import numpy as np
+import pandas as pd
 
-from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
+from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
 
-HALF_WIDTH = 0.001  # of the interval of an error rate, of exercise 5.1
+# of exercise 5.1: its second run is to be chosen
+OTHER_RUNS = pd.DataFrame({"val_errors": [9, 5, 7], "test_errors": [4, 8, 6]}, index=[3, 1, 2])
 
 
-@exercise("a number of images")
-def size_of_a_test_set(images, error):
-    """Exercise 5.1: how many test images make an error rate uncertain by HALF_WIDTH.
+@exercise("a function of a table of runs")
+def error_to_report(report, runs):
+    """Exercise 5.1: the mistakes in test images of the run that the validation images choose.
 
-    error: float in [0, 1], the error rate.
+    report: function, such a table -> int; runs: DataFrame, columns val_errors and test_errors.
     """
-    images, wanted = read_number(images), 4 * error * (1 - error) / HALF_WIDTH**2
+    given = read_number(call(report, runs.copy()), "what your function returns")
+    validation, test = runs["val_errors"], runs["test_errors"]
+    right = test[validation.idxmin()]
+    if given != right:
+        reject(given == test.min(), "the test images still choose: that is their smallest number.")
+        reject(
+            given == validation.min(),
+            "those are the chosen run's mistakes in validation images, which have chosen it.",
+        )
+        reject(given == validation.idxmin(), "that is the run: return its mistakes in test images.")
+        reject(
+            is_close(given, test.mean()),
+            "the mean is fair to the recipe; here one run is to be chosen, by validation images.",
+        )
+        reject(True, "take the run with the fewest mistakes in validation images.")
     reject(
-        is_close(images / wanted, 1 / 4, 0.02),
-        "that is enough for one standard deviation; the interval takes two on either side.",
+        call(report, OTHER_RUNS.copy()) != 8,
+        "right for these runs, but not for others: use the table that your function is given.",
     )
-    reject(
-        images < wanted / 1000,
-        "that is very few. Are the points in percent, and the error rate a share of one?",
+    return (
+        f"{right} mistakes, not {test.min()}. The mean of all {len(runs)} is {test.mean():.0f}: "
+        "the number of the colleague was too good."
     )
-    reject(
-        not is_close(images / wanted, 1, 0.05),  # 1.96 in place of 2 is right, too
-        f"solve 2 sqrt(p (1 - p) / n) = {HALF_WIDTH} for n: square both sides first.",
-    )
-    return f"about {images:,.0f} images. An uncertainty half as large takes four times as many."
-
-
-@exercise("a whole number")
-def wrong_fours(images, counts):
-    """Exercise 5.2: how many of the answers "4" are wrong."""
-    images = read_number(images)
-    right, missed = (counts.sum(axis=axis)[4] - counts[4, 4] for axis in (0, 1))
-    reject(
-        images == counts[:, 4].sum(), "those are all answers of 4, with the right ones among them."
-    )
-    reject(
-        images == missed != right,
-        "that is the row: fours that were taken for something else. Answers are columns.",
-    )
-    reject(images != right, "add up the column of 4, and leave out its place on the diagonal.")
-    return f"{right} of the {counts[:, 4].sum():,} answers of 4 are wrong."
 
 
 @exercise("two numbers from 0 to 1")
 def always_one(precision, recall, labels):
-    """Exercise 5.3: precision and recall of 1 for a program that always answers 1."""
+    """Exercise 5.2: precision and recall of 1 for a program that always answers 1."""
     precision, recall, right = read_number(precision), read_number(recall), np.mean(labels == 1)
     reject(max(precision, recall) > 1, "neither is more than 1: from 0 to 1, not in percent.")
     reject(
@@ -59,3 +54,29 @@ def always_one(precision, recall, labels):
     reject(1e-4 < off < 6e-3, "precision is close, but guessed or rounded: let Python compute it.")
     reject(off > 1e-4, "precision: of all its answers 1, how many are right?")
     return f"it finds every 1. Its precision, {right:.2f}, is just the share of 1s."
+
+
+@exercise("a number of images")
+def promised_mistakes(mistakes, bins):
+    """Exercise 5.3: how many mistakes the confidence of the last bin leads one to expect.
+
+    bins: DataFrame from `evaluation.reliability_bins`.
+    """
+    mistakes, last = read_number(mistakes), bins.iloc[-1]
+    promised, made = last["images"] * (1 - last["confidence"]), last["images"] - last["right"]
+    if not is_close(mistakes, promised, 0.5):
+        reject(
+            is_close(mistakes, made, 0.5),
+            "so many were made. Asked is how many there should be, if confidence were accuracy.",
+        )
+        reject(
+            is_close(mistakes, last["images"] - promised, 0.5),
+            "those are the right answers that it promises; the others are mistakes.",
+        )
+        reject(0 <= mistakes < 1, "that is a share of the bin's images: how many images is it?")
+        reject(True, "of each image, 1 - confidence is the probability that its answer is wrong.")
+    return f"{promised:.0f} promised, {made:.0f} made: the bin is {_verdict(promised, made)}."
+
+
+def _verdict(promised, made):
+    return "overconfident" if made > promised else "not overconfident"

@@ -3,37 +3,77 @@
 import numpy as np
 from scipy.stats import binomtest, ttest_ind
 
-from lenet_helpers.evaluation import resample_errors
-from lenet_helpers.exercises.judging import exercise, is_close, read_number, read_numbers, reject
+from lenet_helpers.evaluation import holm, resample_errors
+from lenet_helpers.exercises.judging import (
+    DOTS,
+    exercise,
+    is_close,
+    read_number,
+    read_numbers,
+    read_word,
+    reject,
+)
 
 MISTAKES = 20, 34  # of A and of B, of exercise 6.2
-CHOSE = 0  # the seed that chose the learning rate of SGD, of exercise 6.3
+# of exercise 6.4: the right method, and why each of the others is wrong
+CASES = [
+    (
+        "welch",
+        {
+            "wilson": "that interval is of one network, and leaves out how seeds vary.",
+            "prediction": "that asks where one more run of one recipe falls; these are two.",
+            "mcnemar": "that compares two single runs; other seeds may turn it round.",
+            "bootstrap": "that asks about other people; here the question is about other seeds.",
+        },
+    ),
+    (
+        "mcnemar",
+        {
+            "wilson": "intervals may overlap, and the networks differ: they read the same images.",
+            "prediction": "that needs many runs of a recipe; these are two finished networks.",
+            "welch": "that needs several runs of each recipe; these are two finished networks.",
+            "bootstrap": "that draws writers, and nobody knows who wrote these images.",
+        },
+    ),
+    (
+        "bootstrap",
+        {
+            "wilson": "that counts images as independent: for other people it is too narrow.",
+            "prediction": "that asks about other seeds; this network stays, the people change.",
+            "welch": "that compares two recipes; here is one network.",
+            "mcnemar": "that compares two networks; here is one.",
+        },
+    ),
+]
 
 
-@exercise("a number of images")
-def promised_mistakes(mistakes, bins):
-    """Exercise 6.1: how many mistakes the confidence of the last bin leads one to expect.
+@exercise("two numbers, the ends of an interval")
+def interval_of_five(low, high, one, new):
+    """Exercise 6.1: Welch's interval of the mean of one minus that of new, first five runs of each.
 
-    bins: DataFrame from `evaluation.reliability_bins`.
+    one, new: Series, the test errors in % of runs with one order of the images and with new ones.
     """
-    mistakes, last = read_number(mistakes), bins.iloc[-1]
-    promised, made = last["images"] * (1 - last["confidence"]), last["images"] - last["right"]
-    if not is_close(mistakes, promised, 0.5):
-        reject(
-            is_close(mistakes, made, 0.5),
-            "so many were made. Asked is how many there should be, if confidence were accuracy.",
-        )
-        reject(
-            is_close(mistakes, last["images"] - promised, 0.5),
-            "those are the right answers that it promises; the others are mistakes.",
-        )
-        reject(0 <= mistakes < 1, "that is a share of the bin's images: how many images is it?")
-        reject(True, "of each image, 1 - confidence is the probability that its answer is wrong.")
-    return f"{promised:.0f} promised, {made:.0f} made: the bin is {_verdict(promised, made)}."
+    given = np.array([read_number(low, "the lower end"), read_number(high, "the upper end")])
+    few, all_runs = (one.head(5), new.head(5)), _welch(one, new)
+    right = _welch(*few)
+    same = _same_interval(given, right[1] - right[0])
+    reject(same(right[::-1]), "you have exchanged the ends.")
+    reject(same(-right[::-1]), "the other way round: one order minus new orders.")
+    reject(same(all_runs), "those are all runs: take the first five of each.")
+    reject(same(right / 100), "those are shares; the errors are in percent.")
+    reject(not same(right), "take the first five of `one` and the first five of `new`, then test.")
+    return (
+        f"{right[0]:.2f} to {right[1]:.2f} points. Zero is inside, yet {len(one)} runs of each "
+        "show a difference: such an interval does not say that recipes are equal."
+    )
 
 
-def _verdict(promised, made):
-    return "overconfident" if made > promised else "not overconfident"
+def _welch(one, other):
+    return np.array(ttest_ind(one, other, equal_var=False).confidence_interval())
+
+
+def _same_interval(given, width, share=0.01):
+    return lambda ends: np.allclose(given, ends, rtol=0, atol=share * width)
 
 
 @exercise("two p-values, from 0 to 1")
@@ -66,46 +106,41 @@ def _same(given, right):
     return all(is_close(p, wanted, 5e-5) for p, wanted in zip(given, right, strict=False))
 
 
-@exercise("two numbers, the ends of an interval")
-def sgd_interval(low, high, runs):
-    """Exercise 6.3: Welch's interval of raw minus scaled once, for SGD without the first seed.
+@exercise("three p-values, from 0 to 1")
+def corrected_by_holm(corrected, p_values):
+    """Exercise 6.3: the three smallest of some p-values, corrected by Holm's method for all."""
+    given, p = read_numbers(corrected, (3,)), np.sort(p_values)
+    right, n = holm(p), len(p)
 
-    runs: DataFrame of `studies.scaling.read_scaling`, with a column error, in %.
-    """
-    given = np.array([read_number(low, "the lower end"), read_number(high, "the upper end")])
-    sgd = runs[runs["optimizer"] == "SGD"]
-    right = _welch(sgd[sgd["seed"] != CHOSE])
-    same = _same_interval(given, abs(right[1] - right[0]))
-    reject(same(right[::-1]), "you have exchanged the ends.")
-    reject(same(-right[::-1]), "the other way round: the error on raw pixels minus the other.")
-    reject(same(_welch(sgd)), "the first seed is among them. It chose the rate: leave it out.")
-    adam = runs[runs["optimizer"] == "Adam"]
-    reject(
-        same(_welch(adam)) or same(_welch(adam[adam["seed"] != CHOSE])),
-        "those are the runs with Adam.",
-    )
-    pooled = _welch(sgd[sgd["seed"] != CHOSE], equal_var=True)
-    reject(same(pooled), "almost: `equal_var=False` makes it Welch's test.")
-    reject(same(right / 100), "those are shares; the errors are in percent.")
-    reject(not same(right), "subset SGD's runs of seeds 1 to 4 for each recipe, then test.")
+    def same(wanted):
+        return np.allclose(given, wanted, rtol=0.01, atol=0)
+
+    reject(same(p[:3]), "those are the p-values before the correction.")
+    reject(same(n * p[:3]), f"the smallest is multiplied by {n}, the next by one less.")
+    reject(same([3, 2, 1] * p[:3]), f"all {n} tests count, the others, too: begin with {n}.")
+    reject(not same(right[:3]), f"multiply them by {n}, {n - 1} and {n - 2}, the smallest first.")
     return (
-        f"{right[0]:.2f} to {right[1]:.2f} points. Zero is outside: with SGD, at these learning "
-        "rates and on these images, scaling helped."
+        f"{right[0]:.3f}, {right[1]:.2f} and {right[2]:.2f}. Now {(right < 0.05).sum()} of the {n} "
+        "pairs are significant. That does not show that the networks are equal."
     )
 
 
-def _welch(runs, equal_var=False):
-    raw, once = (runs.loc[runs["pixels"] == name, "error"] for name in ("raw", "scaled once"))
-    return np.array(ttest_ind(raw, once, equal_var=equal_var).confidence_interval())
-
-
-def _same_interval(given, width, share=0.01):
-    return lambda ends: np.allclose(given, ends, rtol=0, atol=share * width)
+@exercise("a list of three words")
+def methods_of_cases(methods):
+    """Exercise 6.4: the method for each of CASES, by its first word."""
+    reject(isinstance(methods, str), "a list of three words, one for each case.")
+    methods = [read_word(one) for one in methods]
+    reject(len(methods) != len(CASES), "there are three cases: a list of three words.")
+    for case, method, (right, reasons) in zip("ABC", methods, CASES, strict=True):
+        reject(method is ..., DOTS)
+        reject(method not in (right, *reasons), f"case {case}: choose a word from the list.")
+        reject(method != right, f"case {case}: {reasons.get(method)}")
+    return "recipes are compared over runs, networks image by image, and people writer by writer."
 
 
 @exercise("two numbers, the ends of an interval")
 def interval_of_a_difference(interval, correct, other_correct, who):
-    """Exercise 6.4: the interval of the second error rate minus the first, whole writers drawn.
+    """Exercise 6.5: the interval of the second error rate minus the first, whole writers drawn.
 
     correct, other_correct: (N,) bool, of the two networks; who: (N,) integers, the writers.
     """

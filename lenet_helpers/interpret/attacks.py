@@ -13,8 +13,8 @@ def fgsm_signs(model, images, labels):
     labels: (N,) int, the digits that the network is led away from.
     Returns (N, 28, 28) int8. Goodfellow, Shlens and Szegedy 2015, eq. in sec. 4: the sign of the
     loss's gradient. The loss grows with log((1 - p) / p), p the label's probability, and only
-    with it, so the signs are taken from there: the loss's own gradient is rounded to 0 where p
-    is rounded to 1.
+    with it, so the signs are taken from there: the loss's own gradient loses the part of the
+    label's score where p is rounded to 1.
     """
     return -np.sign(gradients(model, images, labels, _lead)).astype(np.int8)
 

@@ -101,28 +101,28 @@ def embedding(points, labels, correct, axes_names, subject):
 
 
 def relevance(image, maps, subject):
-    """An image, and how far a square at each place lowers its digit's margin; one scale for all.
+    """An image, and how a square at each place changes its digit's margin.
 
     image: (28, 28) uint8; maps: dict, title -> (28, 28) float, as from `interpret.occlusion`; lines
-    show where the ink is. The scale of colour is symmetric about 0.
+    show where the ink is. Each map has its own scale of colour, which is symmetric about 0.
     """
-    size = (3.2 * (len(maps) + 1), 3.9)
+    size = (4 * len(maps) + 3, 4.1)
     figure, (first, *panels) = subplots(1, len(maps) + 1, figsize=size, layout="constrained")
     figure.alt = (
-        "A digit, and maps of how far a painted square lowers its margin, by its centre: "
-        + ", ".join(f"{name}, at most {values.max():.1f}" for name, values in maps.items())
+        "A digit, and maps of how a painted square changes its margin, by the square's centre: "
+        + ", ".join(f"{name}, {_extremes(values)}" for name, values in maps.items())
     )
     first.imshow(image, cmap=SHADES, vmin=0, vmax=INK)
-    first.set_title("the image")
-    top = max(np.abs(values).max() for values in maps.values())
+    first.set_title("the image\n")
     for axes, (title, values) in zip(panels, maps.items(), strict=True):
+        top = np.abs(values).max()
         drawn = axes.imshow(values, cmap=_signed_colours(), vmin=-top, vmax=top)
         axes.contour(image, levels=[INK / 2], colors="black", linewidths=1)
-        axes.set_title(title)
-    figure.colorbar(drawn, ax=panels, shrink=0.75, label="drop of the margin")
+        axes.set_title(f"{title}\n{_extremes(values)}")
+        figure.colorbar(drawn, ax=axes, shrink=0.75, label="change of the margin")
     for axes in (first, *panels):
         axes.set(xlabel="column", ylabel="row")
-    text = "orange: the square lowers the margin; blue: it raises it"
+    text = "blue: the square brings the image nearer to another answer; orange: further from it"
     figure.suptitle(f"Where a square changes the margin\n{subject}\n{text}", fontsize=12)
     return figure
 
@@ -144,26 +144,27 @@ def randomisation(maps, subject):
 
 
 def distorted(examples, units, subject):
-    """One digit under every corruption, one column each.
+    """One digit under every corruption, one row each.
 
     examples: dict, corruption -> dict, severity (float) -> (28, 28) uint8; units: dict,
     corruption -> its severity's name.
     """
-    rows = max(map(len, examples.values()))
-    size = (1.75 * len(examples) + 0.2, 1.65 * rows + 1.4)
+    columns = max(map(len, examples.values()))
+    size = (1.35 * columns + 1.6, 1.6 * len(examples) + 0.8)
     figure, panels = subplots(
-        rows, len(examples), figsize=size, layout="constrained", squeeze=False
+        len(examples), columns, figsize=size, layout="constrained", squeeze=False
     )
     figure.alt = (
-        "A digit, distorted in steps that are written below each; one column for each of "
+        "A digit, distorted in steps that are written below each; one row for each of "
         + ", ".join(examples)
     )
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], frame_on=False)
         axes.spines[:].set_color(GREY)
-    for column, (name, pictures) in zip(panels.T, examples.items(), strict=True):
-        column[0].set_title("\n".join([name, *textwrap.wrap(units[name], 18)]), fontsize=11)
-        for axes, (severity, picture) in zip(column, pictures.items(), strict=False):
+    for row, (name, pictures) in zip(panels, examples.items(), strict=True):
+        text = "\n".join([name, *textwrap.wrap(f"({units[name]})", 16)])
+        row[0].set_ylabel(text, fontsize=11, rotation=0, ha="right", va="center")
+        for axes, (severity, picture) in zip(row, pictures.items(), strict=False):
             axes.imshow(picture, cmap=SHADES, vmin=0, vmax=INK)
             axes.set_frame_on(True)
             axes.set_xlabel(f"{severity:g}", fontsize=11)
@@ -223,6 +224,10 @@ def label_errors(images, table, subject):
     text = "votes: for the label, for the other digit, for neither; blue: answered as labelled"
     figure.suptitle(f"Labels that people doubted\n{subject}\n{text}", fontsize=12)
     return figure
+
+
+def _extremes(values):
+    return f"from {values.min():.1f} to {values.max():+.1f}"
 
 
 def _signed_colours():

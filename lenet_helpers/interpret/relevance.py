@@ -9,17 +9,17 @@ from lenet_helpers.preprocessing import check_images, to_model_input
 
 
 def occlusion(model, image, digit, side=5, fill=0):
-    """How far the margin of a digit drops when a square of the image is painted over.
+    """How the margin of a digit changes when a square of the image is painted over.
 
     The margin is the digit's logit minus the largest other one: below 0 another digit is read.
-    Returns (28, 28) float32: at each pixel, the margin of the image as it is minus that with the
-    square centred there. Zeiler and Fergus 2014, sec. 4.2, who look at the probability.
+    Returns (28, 28) float32: at each pixel, the margin with the square centred there minus that of
+    the image as it is. Zeiler and Fergus 2014, sec. 4.2, who look at the probability.
     For image, side, fill and errors see `covered`.
     """
     pictures = np.concatenate([image[np.newaxis], covered(image, side, fill)])
     scores = logits(model, to_model_input(pictures)).numpy()
     margins = scores[:, digit] - np.delete(scores, digit, axis=1).max(axis=1)
-    return (margins[0] - margins[1:]).reshape(image.shape)
+    return (margins[1:] - margins[0]).reshape(image.shape)
 
 
 def covered(image, side, fill=0):

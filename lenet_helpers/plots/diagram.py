@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.patches import Circle, ConnectionPatch, Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 
 from lenet_helpers.plots.described import subplots
@@ -15,6 +16,7 @@ from lenet_helpers.plots.style import SHADES
 
 COLOURS = "PuOr_r"  # as in chapter 3's cells: purple below 0, orange above
 LINE, FRAME = "0.45", sns.color_palette("colorblind")[2]
+PARTS = [sns.color_palette("colorblind")[i] for i in (0, 1, 2, 4)]  # of a bar
 MAP = 0.53  # a map's side is this times the root of its pixels: small maps can be seen, too
 VALUE = 0.03  # a vector's value, from top to bottom
 BETWEEN, GAP, STEP = 0.2, 1.0, 2.8  # two maps, two stages, and at least from left to left
@@ -51,6 +53,91 @@ def network(model, image):
     bar = figure.colorbar(scale, cax=below, orientation="horizontal")
     bar.set_label("output of a layer", fontsize=12)
     axes.set_title(f"{model.name}: {model.count_params():,} parameters", fontsize=13)
+    return figure
+
+
+def path(model, image, maps):
+    """Draw one map of each layer, large, and frame what one value of the last maps depends on.
+
+    model, image: as in `network`.
+    maps: dict, name of each layer that puts out maps -> number of the map that is drawn.
+    Returns a Figure.
+    """
+    stages = _stages(model, image)
+    steps = _steps(model.layers, stages)
+    drawn = [stages[0], *(after for _, (_, after) in steps)]
+    reaches = _reaches(steps)[::-1]
+    figure, panels = subplots(1, len(drawn), figsize=(13, 3.5), layout="constrained")
+    for axes, stage, (first, reach) in zip(panels, drawn, reaches, strict=True):
+        is_input = stage is stages[0]
+        look = {"cmap": SHADES} if is_input else {"cmap": COLOURS, "vmin": -1, "vmax": 1}
+        axes.imshow(stage.values[:, :, maps.get(stage.name, 0)], **look)
+        place, stroke = (first - 0.5, first - 0.5), [withStroke(linewidth=4, foreground="white")]
+        axes.add_patch(
+            Rectangle(place, reach, reach, fill=False, ec=FRAME, lw=2.6, path_effects=stroke)
+        )
+        if 0 < reach <= 2 and not is_input:
+            _write(axes, stage.values[:, :, maps[stage.name]], first, reach)
+        number = stage.values.shape[-1]
+        part = "" if is_input else f", map {maps[stage.name] + 1} of {number}"
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(f"{stage.name}{part}", fontsize=14)
+        axes.set_xlabel(f"frame {reach} × {reach}\nof {len(stage.values)} × {len(stage.values)}")
+        axes.xaxis.label.set_size(13)
+    for (left, right), (here, there) in zip(pairwise(panels), pairwise(reaches), strict=True):
+        for end in (0, 1):  # the upper and the lower corners
+            ends = [(sum(here) - 0.5, here[0] - 0.5 + end * here[1])]
+            ends.append((there[0] - 0.5, there[0] - 0.5 + end * there[1]))
+            line = ConnectionPatch(*ends, "data", "data", axesA=left, axesB=right, color=FRAME)
+            line.set(linewidth=2, zorder=-1)
+            figure.add_artist(line)
+    figure.get_layout_engine().set(wspace=0.12)
+    side = reaches[0][1]
+    title = f"One value of {drawn[-1].name} depends on {side} × {side} pixels"
+    figure.suptitle(title, fontsize=15)
+    sides = ", ".join(f"{stage.name} {one[1]}" for stage, one in zip(drawn, reaches, strict=True))
+    figure.alt = (
+        "A handwritten digit and one map of each layer up to pooled maps; frames show what one "
+        f"value of the last depends on. Sides of the frames: {sides}."
+    )
+    return figure
+
+
+def _write(axes, values, first, reach):
+    for row, column in np.ndindex(reach, reach):
+        value = values[first + row, first + column]
+        colour = "white" if abs(value) > 0.6 else "black"
+        place = (first + column, first + row)
+        axes.text(*place, f"{value:.1f}".replace("-", "−"), ha="center", va="center", color=colour)
+
+
+def parameter_bars(networks):
+    """Draw the parameters of networks as stacked bars, with those of large layers written in.
+
+    networks: DataFrame of int, a row for each layer, in order, and a column for each network.
+    The layers before C5 are one part. Returns a Figure.
+    """
+    totals = networks.sum()
+    parts = pd.concat([networks[:"S4"].sum().to_frame("C1 to S4").T, networks["C5":]])
+    figure, axes = subplots(figsize=(12, 4.4), layout="constrained")
+    left = np.zeros(len(totals))
+    for (layer, counts), colour in zip(parts.iterrows(), PARTS, strict=False):
+        bars = axes.barh(parts.columns, counts, left=left, color=colour, label=layer, height=0.7)
+        written = [f"{layer}\n{n:,}" if n > totals.max() / 10 else "" for n in counts]
+        axes.bar_label(bars, written, label_type="center", fontsize=13)
+        left += counts.to_numpy()
+    axes.bar_label(bars, [f" {total:,}" for total in totals], fontsize=15, weight="bold")
+    axes.invert_yaxis()
+    axes.tick_params(labelsize=13)
+    axes.set(xlim=(0, 1.15 * totals.max()))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_xlabel("trainable parameters", fontsize=13)
+    axes.set_title("Three networks called LeNet-5, three numbers of parameters", fontsize=15)
+    figure.legend(loc="outside lower center", ncols=len(parts), fontsize=12)
+    each = "; ".join(f"{name} {total:,}" for name, total in totals.items())
+    figure.alt = (
+        f"Stacked bars of the parameters of three networks: {each}. C5 is the largest part of each."
+    )
     return figure
 
 
@@ -190,21 +277,40 @@ def _frame(axes, layers, stages):
 
     A convolution reads its window in every map, a pooling in the map of the same number.
     """
-    steps = [step for step in zip(layers, pairwise(stages), strict=True) if step[1][1].is_maps]
+    steps = _steps(layers, stages)
     last = steps[-1][1][1]
     shown = last.rows // 2 * last.columns  # the map that the lines lead to
-    framed, first, reach = [shown], (last.values.shape[0] - 1) // 2, 1
-    frame = _frame_maps(axes, last, framed, shown, first, reach)
-    for layer, (before, _) in reversed(steps):
-        is_pooling = "Pooling" in type(layer).__name__
-        window, stride = layer.pool_size if is_pooling else layer.kernel_size, layer.strides[0]
-        first, reach = first * stride, (reach - 1) * stride + window[0]
-        if not is_pooling:
+    (first, reach), *earlier = _reaches(steps)
+    framed, frame = [shown], _frame_maps(axes, last, [shown], shown, first, reach)
+    for (layer, (before, _)), (first, reach) in zip(reversed(steps), earlier, strict=True):
+        if not _is_pooling(layer):
             framed = _maps(before)
             shown = (before.rows // 2 + 1) * before.columns - 1
         target, frame = frame, _frame_maps(axes, before, framed, shown, first, reach)
         for here, there in ((frame[1], target[0]), (frame[2], target[3])):
             axes.plot(*zip(here, there, strict=True), color=FRAME, zorder=-1, lw=2.6)
+
+
+def _steps(layers, stages):
+    """Return the steps that put out maps: (layer, (stage before, stage after)), in order."""
+    return [step for step in zip(layers, pairwise(stages), strict=True) if step[1][1].is_maps]
+
+
+def _reaches(steps):
+    """Return what one value of the last maps depends on, from there back to the image.
+
+    Each is (first, reach): the square's first row and column, and its side.
+    """
+    found = [((steps[-1][1][1].values.shape[0] - 1) // 2, 1)]
+    for layer, _ in reversed(steps):
+        window = layer.pool_size if _is_pooling(layer) else layer.kernel_size
+        (first, reach), stride = found[-1], layer.strides[0]
+        found.append((first * stride, (reach - 1) * stride + window[0]))
+    return found
+
+
+def _is_pooling(layer):
+    return "Pooling" in type(layer).__name__
 
 
 def _frame_maps(axes, stage, framed, shown, first, reach):

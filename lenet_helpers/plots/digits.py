@@ -3,7 +3,7 @@
 import numpy as np
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, INK, SHADES, headed, note, titled
+from lenet_helpers.plots.style import INK, SHADES, headed, titled
 
 
 def digit_grid(images, labels, subject, columns=12):
@@ -19,8 +19,7 @@ def digit_grid(images, labels, subject, columns=12):
     axes.imshow(sheet, cmap=SHADES, vmin=0, vmax=INK, interpolation="nearest")
     axes.hlines(np.arange(1, 10) * side - 0.5, -0.5, sheet.shape[1] - 0.5, color="0.85", lw=1)
     axes.set_yticks(side * np.arange(10) + side / 2, range(10), fontsize=12)
-    axes.set_xticks(side * np.arange(columns) + side / 2, range(1, columns + 1), fontsize=12)
-    axes.set(xlabel="column", ylabel="label")
+    axes.set(xticks=[], ylabel="label")
     axes.tick_params(length=0)
     return titled(figure, axes, f"The first {columns} images of each digit", subject)
 
@@ -41,29 +40,3 @@ def mean_images(means, subject):
     figure.colorbar(drawn, ax=panels, label="mean pixel value", shrink=0.9, pad=0.02)
     figure.suptitle(headed("The mean image of each digit", subject), fontsize=12)
     return figure
-
-
-def pixel_values(counts, full_ink, subject):
-    """How often each pixel value occurs, on a logarithmic axis.
-
-    counts:   (256,) int, how many pixels hold the value 0, 1, ..., 255.
-    full_ink: int, the value from which on a pixel counts as full ink.
-    """
-    figure, axes = subplots(figsize=(9.5, 4), layout="constrained")
-    shares = 100 * np.add.reduceat(counts, [0, 1, full_ink]) / counts.sum()
-    paper, between, ink = (f"{share:.1f} %" for share in shares)
-    figure.alt = (
-        f"Histogram of pixel values on a log axis: {paper} of the pixels are 0, bare paper; "
-        f"{between} lie in between, with spikes at 64, 128 and 191; {ink} are {full_ink} or more, "
-        "full ink."
-    )
-    axes.stairs(counts, np.arange(len(counts) + 1) - 0.5, fill=True, color=BLUE)
-    top = counts[1:].max()
-    axes.vlines(full_ink - 0.5, 1, top, color="0.5", lw=1)
-    note(axes, f"bare paper: {paper}", (0, counts[0]), (8, -3), "left")
-    note(axes, f"in between: {between}", (full_ink / 2, top), (0, -45), "center")
-    note(axes, f"full ink: {ink}", (255, top), (0, 6), "right")
-    axes.set(yscale="log", xlim=(-4, 259), ylim=(counts[counts > 0].min() / 2, 3 * counts[0]))
-    axes.set(xlabel="pixel value", ylabel="number of pixels (log scale)")
-    axes.grid(axis="y", alpha=0.3)
-    return titled(figure, axes, "Shares of all pixels: paper, grey, full ink", subject)

@@ -24,10 +24,6 @@ def titled(figure, axes, title, subject):
     return figure
 
 
-def note(axes, text, at, shift, align):
-    axes.annotate(text, at, shift, textcoords="offset points", ha=align, fontsize=9)
-
-
 def frame(corner, side):
     row, column = corner
     place = (column - 0.5, row - 0.5)

@@ -17,6 +17,7 @@ from lenet_helpers.lenet1998 import RUBBISH, STEPS_TO_1998
 VERSION = 1
 ANSWERS = ("largest", "smallest")
 VALIDATION = ("last", "writers")
+SCALING_RATES = (0.001, 0.01, 0.1, 0.3, 1.0, 10.0)  # of SGD, tried with the first seed
 # Where the functions that a recipe names are looked up, in this order.
 HOMES = {
     "networks": NETWORKS,
@@ -238,8 +239,8 @@ def _scalings():
     """The article's recipe on raw pixels, pixels scaled once, and twice; by Adam, and by SGD."""
     article = Recipe("article_lenet5", "article", epochs=6, batch_size=10)
     inputs = {"raw": "to_raw_input", "once": "to_model_input", "twice": "to_twice_scaled_input"}
-    rates = (0.001, 0.01, 0.1, 0.3, 1.0, 10.0)
-    by = {"Adam": {}, **{f"SGD{r}": {"optimizer": "SGD", "learning_rate": r} for r in rates}}
+    by_sgd = {f"SGD{r}": {"optimizer": "SGD", "learning_rate": r} for r in SCALING_RATES}
+    by = {"Adam": {}, **by_sgd}
     return {
         f"{name}-{optimizer}": replace(article, preprocess=preprocess, options=options)
         for name, preprocess in inputs.items()

@@ -32,12 +32,10 @@ from course.workshop.reading import reading_minutes, with_reading_time
 from course.workshop.sizing import read_kernels, sizing
 from lenet_helpers import check as room
 from lenet_helpers import exercises as check
-from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from lenet_helpers.studies.of_1998 import errors_of_settings
-from lenet_helpers.studies.scaling import read_scaling
 from tests.course.small_exercise import small_exercise
 
 NOTEBOOKS = {path: nbformat.read(path, as_version=4) for path in notebook_paths()}
@@ -414,39 +412,48 @@ def context():
     labels = np.arange(600) % 10
     digits = SimpleNamespace(x_train=images, y_train=labels, x_test=images[::2], y_test=labels[::2])
     model, means = article_lenet5(), draw.random((10, 28, 28))
-    counts, split = draw.integers(1, 9, (10, 10)), slice(0, 540)
-    scaling = read_scaling(FOLDER / "scaling.csv")
+    split, of_ones = slice(0, 540), np.arange(600) < 300
     return {
         "slice_shape": (1, images),
         "accuracy_of_a_detector": (1, labels),
-        "ink_of_each_digit": (1, digits),
+        "ink_threshold": (1, np.append(draw.normal(20, 5, 300), draw.normal(44, 9, 300)), of_ones),
         "nearest_mean": (1, means, digits),
         "channels_first": (1, images),
         "preparation": (1, images[:100]),
         "mean_without_leak": (1, digits, split),
         "split_by_writer": (1, np.arange(600) // 10),
         "upper_edges": (2, images[0] / 255, LEFT),
-        "largest_layer": (3, model),
+        "from_words": (1,),
+        "padded_c5": (2, model),
         "mean_losses": (1, np.array([0.9] * 9 + [0.001]), np.full(10, 0.6)),
         "small_network": (1, np.zeros((10, 28, 28, 1), "float32")),
         "updates_of_five_epochs": (1, split),
         "one_step": (1, model, images[:10, ..., np.newaxis] / np.float32(255), labels[:10]),
         "early_stopping": (1, pd.DataFrame({"seed": 0, "val_loss": [5, 4, 4.5, 4.2, 4.1, 3]})),
-        "wrong_fours": (1, counts),
         "always_one": (2, labels),
-        "size_of_a_test_set": (1, 0.0114),
+        "error_to_report": (
+            1,
+            pd.DataFrame({"val_errors": [77, 69, 74], "test_errors": [117, 121, 102]}),
+        ),
         "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
         "two_verdicts": (2,),
-        "sgd_interval": (2, scaling.assign(error=100 - scaling["accuracy"])),
+        "corrected_by_holm": (1, [0.01, 0.2, 0.03, 0.5]),
+        "methods_of_cases": (1,),
+        "interval_of_five": (2, pd.Series(draw.random(40)), pd.Series(draw.random(40))),
         "interval_of_a_difference": (1, labels < 8, labels > 2, labels),
         "grey_of_a_zero": (1,),
         "parameters_of_a_table": (1,),
         "answer_of_the_codes": (1, draw.normal(size=(20, 84)), glyph_codes()),
         "equation_9": (1,),
         "gain_of_distortions": (1, errors_of_settings()),
-        "cut_out": (1, images[0]),
-        "only_the_signs": (1, model.get_layer("output"), draw.normal(size=(20, 120)), labels[:20]),
-        "smaller_square": (1, model, images[0]),
+        "place_or_size": (2, [[np.array([[90.0, 40], [200, 238]])]] * 2, [1, 1], model),
+        "only_the_signs": (
+            1,
+            model.get_layer("output"),
+            draw.normal(size=(20, 120)),
+            *[labels[:20]] * 2,
+        ),
+        "smaller_square": (2, model, images[0]),
         "largest_turn": (1, model, images[:20], labels[:20]),
         "centred": (1, model, images[:20], labels[:20]),
         "many_steps": (1, model, images[:20], labels[:20]),
@@ -492,7 +499,7 @@ def test_a_check_that_runs_before_its_answer_says_not_yet(capfd):
     settings = Config(HistoryManager={"enabled": False})
     shell = InteractiveShell(config=settings, user_ns={"check": check})
     expect_answers(shell)
-    shell.run_cell("check.wrong_fours(my_wrong_fours, None)")
+    shell.run_cell("check.promised_mistakes(my_mistakes, None)")
     assert "Not yet: the dots are still there" in capfd.readouterr().out
     missing = shell.run_cell("my_own + 1")
     assert isinstance(missing.error_in_exec, NameError)
@@ -519,6 +526,15 @@ def network_without_names():
     seeing = [layers.Conv2D(6, 5), layers.MaxPooling2D(2), layers.Conv2D(16, 5)]
     deciding = [layers.GlobalMaxPooling2D(), layers.Dense(10, activation="softmax")]
     return Sequential([Input((28, 28, 1)), Sequential(seeing), *deciding])
+
+
+def from_words_functional(kernels=4, **settings):
+    from keras import Input, Model, layers
+
+    image = Input((28, 28, 1))
+    maps = layers.Conv2D(kernels, 3, activation="tanh", **settings)(image)
+    values = layers.Flatten()(layers.AveragePooling2D(2)(maps))
+    return Model(image, layers.Dense(10, activation="softmax")(values))
 
 
 def step_by_an_optimizer(model, images, labels, rate, factor=1, weights=None):
@@ -579,7 +595,8 @@ def boxed_loss(distances, label, j):
         ("slice_shape", np.array([32, 14, 28])),
         ("accuracy_of_a_detector", pd.Series([90.0])),
         ("channels_first", [32, 1, 28, 28]),
-        ("largest_layer", ("C5", 30840.0, " C")),
+        ("from_words", from_words_functional),
+        ("padded_c5", (np.array([5]), 48120.0)),
         ("small_network", network_without_names),
         ("one_step", step_by_an_optimizer),
         ("early_stopping", stop_by_keras),
@@ -589,7 +606,8 @@ def boxed_loss(distances, label, j):
     ],
 )
 def test_a_right_answer_in_another_style_is_right(name, answer, context, capfd):
-    answer = answer() if answer is network_without_names else answer
+    built = (network_without_names, from_words_functional)
+    answer = answer() if any(answer is one for one in built) else answer
     assert judged(name, answer, context, capfd).startswith("Right: ")
 
 
@@ -615,6 +633,10 @@ def naive_loss(distances, label, j):
     return distances[label] + math.log(math.exp(-j) + sum(math.exp(-d) for d in distances))
 
 
+def best_threshold(ink, is_one):
+    return 1 + np.argmax([np.mean((ink < one) == is_one) for one in range(1, 101)])
+
+
 def nearest_over_wrong_axes(images, means):
     return ((images[:, np.newaxis] - means) ** 2).sum(axis=(1, 2)).argmin(axis=1)
 
@@ -633,9 +655,13 @@ def of_two_hundred_and_fifty_six(images):
         ("upper_edges", (-LEFT.T, 1), "paper over ink, it gives -1.00"),
         ("upper_edges", (LEFT.T + LEFT, 1), "it answers to left edges, too, with 1.00"),
         ("upper_edges", (LEFT.T, 99), "the kernel is right, the sum is not"),
+        ("padded_c5", (5, 120 * 5 * 16 + 120), "a map has side × side values"),
+        ("padded_c5", (5, 30840), "that is for a side of 4"),
+        ("padded_c5", (6, 48120), "the side is not right"),
+        ("padded_c5", (5, 48121), "the parameters are not: units × (inputs + 1)"),
         ("mean_losses", (0.51, 0.79), "the two are exchanged"),
         ("mean_losses", (0.34, 0.22), "base 10"),
-        ("ink_of_each_digit", dict.fromkeys(range(10), 1), "a list or an array of numbers"),
+        ("ink_threshold", lambda ink, is_one: 15, "another threshold reads"),
         ("nearest_mean", nearest_over_wrong_axes, "Sum over rows and columns"),
         ("preparation", in_place, "make a new one"),
         ("preparation", of_two_hundred_and_fifty_six, "its largest value is 0.9961, not 1"),
@@ -647,6 +673,11 @@ def of_two_hundred_and_fifty_six(images):
         ("one_step", step_of_the_last_layer, "change all of them"),
         ("one_step", loss_after_the_step, "return the one before it"),
         ("early_stopping", lambda losses, patience: (len(losses), 2), "too late"),
+        ("error_to_report", lambda runs: 121, "use the table that your function is given"),
+        ("error_to_report", lambda runs: runs["test_errors"].mean(), "fair to the recipe"),
+        ("corrected_by_holm", [0.04, 0.12, 0.8], "the next by one less"),
+        ("methods_of_cases", ["welch", "mcnemar"], "there are three cases"),
+        ("methods_of_cases", ["Welch", "t-test", "bootstrap"], "case B: choose a word"),
         ("interval_of_a_difference", [0.1, 0.2], "Draw at least 2,000 times"),
         ("equation_9", naive_loss, "exp(-2000) is 0"),
     ],
@@ -657,11 +688,22 @@ def test_a_wrong_answer_is_told_why(name, answer, says, context, capfd):
     assert says in said
 
 
-def test_means_in_another_order_or_rounded_are_told_apart(context, capfd):
-    digits = context["ink_of_each_digit"][1]
-    means = np.array([digits.x_train[digits.y_train == digit].mean() for digit in range(10)])
-    assert "another order" in judged("ink_of_each_digit", np.sort(means), context, capfd)
-    assert "rounded" in judged("ink_of_each_digit", means.round(), context, capfd)
+def test_the_best_threshold_is_told_from_its_neighbours(context, capfd):
+    def said(threshold_of):
+        return judged("ink_threshold", threshold_of, context, capfd)
+
+    ink, is_one = context["ink_threshold"][1:]
+    best = best_threshold(ink[::2], is_one[::2])
+    assert said(best_threshold).startswith(f"Right: {best}. Chosen on every second image")
+    assert "np.argmax counts places from 0" in said(lambda *given: best_threshold(*given) - 1)
+    assert "Use what the function is given" in said(lambda *given: best)
+
+
+def test_both_means_are_printed(context, capfd):
+    digits, training = context["mean_without_leak"][1:]
+    means = [digits.x_train[training].mean() / 255, digits.x_train.mean() / 255]
+    said = judged("mean_without_leak", means[0], context, capfd)
+    assert all(f"{mean:.6f}" in said for mean in means)
 
 
 def test_the_mean_of_other_images_is_named(context, capfd):
@@ -855,6 +897,17 @@ def test_the_guide_tells_of_each_chapter_with_exercises():
         for cell in filter(notes.is_note, notebook.cells):
             assert without_tags(notes.words(cell)) in text
     assert "not tested" in text
+
+
+def test_the_guide_tells_the_minutes_of_each_section():
+    text = "## Ink\n\n" + "word " * 398
+    cells = [new_markdown_cell("# Title"), new_markdown_cell(text)]
+    found = parts.sections_of(new_notebook(cells=cells))
+    assert found["Ink"] == [pytest.approx(schedule.WALK * 2, abs=0.02), []]
+    path, notebook = next(iter(WITH_EXERCISES.items()))
+    text = instructor.guide({path: notebook}, times={})
+    for one in exercises(notebook):
+        assert f"{one.number} ({one.minutes} min)" in text
 
 
 def test_measured_times_stand_in_the_guide():

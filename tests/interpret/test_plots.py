@@ -66,7 +66,7 @@ def test_relevance_shows_each_map(images, random):
     maps = {"one": random.random((28, 28)), "two": random.random((28, 28))}
     figure = plots.relevance(images[0], maps, SUBJECT)
     for axes, (title, values) in zip(figure.axes[1:], maps.items(), strict=False):
-        assert axes.get_title() == title
+        assert axes.get_title() == f"{title}\nfrom {values.min():.1f} to {values.max():+.1f}"
         np.testing.assert_array_equal(shown(axes), values)
 
 
@@ -81,8 +81,8 @@ def test_randomisation_shows_each_map_under_its_name(random):
 def test_distorted_images_bear_their_severity(images):
     examples = {"scale": {0.5: images[0], 1.0: images[1]}, "noise": {0: images[2]}}
     figure = plots.distorted(examples, {"scale": "factor", "noise": "share of ink"}, SUBJECT)
-    assert [axes.get_xlabel() for axes in figure.axes] == ["0.5", "0", "1", ""]
-    assert figure.axes[1].get_title() == "noise\nshare of ink"
+    assert [axes.get_xlabel() for axes in figure.axes] == ["0.5", "1", "0", ""]
+    assert figure.axes[2].get_ylabel() == "noise\n(share of ink)"
 
 
 def test_an_adversarial_figure_shows_the_change(images):

@@ -24,13 +24,13 @@ def test_the_gradient_finds_its_way_to_the_pixels_of_1998(published, images):
 
 def test_occlusion_paints_a_square_about_each_pixel(model, images, answers):
     """The margin is the logarithm of the ratio of two probabilities, the digit's and the next."""
-    lost = interpret.occlusion(model, images[0], answers[0], side=5, fill=200)
-    assert lost.shape == (28, 28)
+    change = interpret.occlusion(model, images[0], answers[0], side=5, fill=200)
+    assert change.shape == (28, 28)
     for row, column in [(0, 0), (10, 14), (27, 3)]:
         painted = images[[0]].copy()
         painted[0, max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3] = 200
         before, after = (margin(predict(model, x)[0], answers[0]) for x in (images[[0]], painted))
-        assert lost[row, column] == pytest.approx(before - after, abs=1e-4)
+        assert change[row, column] == pytest.approx(after - before, abs=1e-4)
 
 
 def margin(probabilities, digit):
@@ -38,9 +38,9 @@ def margin(probabilities, digit):
 
 
 def test_paper_over_paper_changes_nothing(model, images, answers):
-    lost = interpret.occlusion(model, images[0], answers[0], side=1)
-    assert np.abs(lost[images[0] == 0]).max() < 1e-6
-    assert np.abs(lost[images[0] > 0]).max() > 1e-6
+    change = interpret.occlusion(model, images[0], answers[0], side=1)
+    assert np.abs(change[images[0] == 0]).max() < 1e-6
+    assert np.abs(change[images[0] > 0]).max() > 1e-6
 
 
 @pytest.mark.parametrize("side", [0, 4, -3])

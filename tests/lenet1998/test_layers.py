@@ -16,6 +16,7 @@ from lenet_helpers.lenet1998.layers import (
 )
 from lenet_helpers.lenet1998.networks import C3_TABLE, compile_1998, lenet5_1998
 from lenet_helpers.lenet1998.optimizer import StochasticDiagonalLM
+from lenet_helpers.models import lenet_parameters
 from tests.lenet1998 import paper
 
 TABLE = np.array([[1, 0, 1], [1, 1, 0]], bool)
@@ -186,6 +187,8 @@ def test_parameters_are_the_papers(lenet5):
     expected = {"C1": 156, "S2": 12, "C3": 1516, "S4": 32, "C5": 48_120, "F6": 10_164}
     assert found == {**expected, "output": 840}
     assert sum(np.size(variable) for variable in lenet5.trainable_variables) == 60_000
+    counted = lenet_parameters()["the paper's"]
+    assert counted.to_dict() == {**expected, "output": 0}
 
 
 def test_connections_are_the_papers(reference):

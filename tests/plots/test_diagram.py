@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet_helpers.plots import diagram
-from tests.figures import overlapping, texts
+from tests.figures import overlapping, shown, texts
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 IMAGE = np.random.default_rng(0).random((28, 28, 1), dtype=np.float32)
@@ -54,6 +54,33 @@ def test_frames_show_what_one_value_of_s4_depends_on(model):
         assert np.isclose(widths, reach * (right - left) / side).sum() == maps
     in_pixels = (frames[-1] - (left, top)) * 28 / (right - left)
     assert np.allclose(in_pixels[[0, 2]], [(4, -4), (20, -20)])  # of value (1, 1) of S4
+
+
+def test_a_path_frames_the_same_parts_one_panel_each(model):
+    figure = diagram.path(model, IMAGE, {"C1": 2, "S2": 2, "C3": 0, "S4": 0})
+    frames = [axes.patches[0] for axes in figure.axes]
+    assert [frame.get_width() for frame in frames] == [16, 12, 6, 2, 1]
+    assert frames[0].get_xy() == (3.5, 3.5)
+    values = IMAGE[np.newaxis]
+    for layer, axes in zip(model.layers[:4], figure.axes[1:], strict=True):
+        values = layer(values)
+        number = 2 if layer.name in ("C1", "S2") else 0
+        assert np.array_equal(shown(axes), values[0, :, :, number])
+    assert f"{float(values[0, 1, 1, 0]):.1f}" in texts(figure)
+    assert "input 16, C1 12, S2 6, C3 2, S4 1" in figure.alt
+
+
+def test_parameter_bars_show_large_layers_and_totals():
+    from lenet_helpers.models import lenet_parameters
+
+    figure = diagram.parameter_bars(lenet_parameters())
+    written = texts(figure)
+    assert {"C5\n30,840", "C5\n48,120", "F6\n10,164"} <= set(written)
+    assert {" 34,622", " 61,706", " 60,000"} <= set(written)
+    bars = figure.axes[0].containers
+    ends = [bar.get_x() + bar.get_width() for bar in bars[-1]]
+    assert ends == [34_622, 61_706, 60_000]
+    assert [pair for pair in overlapping(figure) if all(pair)] == []
 
 
 def test_another_model_gives_another_drawing():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet_helpers import plots
-from tests.figures import SUBJECT, texts
+from tests.figures import SUBJECT
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -28,11 +28,3 @@ def test_mean_images_stand_under_their_digit():
     assert {axes.get_title(): axes.images[0].get_array().mean() for axes in figure.axes[:10]} == {
         f"mean {digit}": digit for digit in range(10)
     }
-
-
-def test_the_shares_of_pixels_are_written():
-    counts = np.ones(256, int)
-    counts[0], counts[251:] = 500, 50
-    figure = plots.pixel_values(counts, 251, SUBJECT)
-    written = {"bare paper: 50.0 %", "in between: 25.0 %", "full ink: 25.0 %"}
-    assert written <= set(texts(figure))

@@ -18,7 +18,6 @@ def test_every_figure_about_data_names_them(images, labels):
     figures = [
         plots.digit_grid(images, labels, SUBJECT, columns=3),
         plots.mean_images(images[:10].astype(float), SUBJECT),
-        plots.pixel_values(np.ones(256, int), 251, SUBJECT),
         plots.steps({"one": images[0], "two": images[1]}, (0, 0), 2, SUBJECT),
         plots.tanh_outputs({"one": np.zeros(3), "two": np.ones(3)}, SUBJECT),
         plots.double_scaling(images[0] / 255, images[0] / 255**2, SUBJECT),
