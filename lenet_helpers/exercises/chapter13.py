@@ -1,55 +1,100 @@
 """The exercises of chapter 13."""
 
-from lenet_helpers.exercises.judging import exercise, is_close, read_number, reject
+import numpy as np
 
-MU, FACTOR = 0.1, 230  # of exercise 13.1, and of exercise 13.2
-PAPER_RATE = 0.016  # the highest of the first pass. LeCun et al. 1998, section III.B
+from lenet_helpers.exercises.judging import (
+    call,
+    exercise,
+    is_close,
+    read_number,
+    read_numbers,
+    reject,
+)
 
-
-@exercise("a number")
-def curvature_of_a_tenth(curvature):
-    """Exercise 13.1: the curvature at which eta / (MU + h) is a tenth of eta / MU."""
-    found, right = read_number(curvature), 9 * MU
-    reject(is_close(found, MU, 1e-6), "at a curvature of mu the rate is half of the largest.")
-    reject(
-        is_close(found, 10 * MU, 1e-6),
-        "that is what mu and the curvature make together: mu is in it, so take it off again.",
-    )
-    reject(
-        found < MU,
-        "below mu, the rate is more than half of the largest: look for a larger curvature.",
-    )
-    reject(
-        not is_close(found, right, 1e-6),
-        f"with it the rate is 1 / {(MU + found) / MU:.3g} of the largest, not 1 / 10.",
-    )
-    return "mu and the curvature together are ten times mu; eta does not matter."
+CURVATURE = np.array([100.0, 1.0])  # of the chapter's two weights
+TURNED = np.array([[50.5, 49.5], [49.5, 50.5]])  # second derivatives, turned by half a right angle
+MU, UNITS, LOWEST = 0.02, 84, 0.00007  # the paper's. LeCun et al. 1998, sections II.B and III.B
+BRACKETS = "it divides by mu only: put mu + curvature in brackets."
 
 
-@exercise("a number")
-def mu_of_a_factor(mu, curvature, eta):
-    """Exercise 13.2: the mu with which the highest of the rates is FACTOR times the lowest.
-
-    curvature: (N,) float >= 0, of all weights; eta: float, of the first pass.
-    """
-    lowest, highest = float(curvature.min()), float(curvature.max())
-    found, right = read_number(mu), (highest - FACTOR * lowest) / (FACTOR - 1)
-    reject(found <= 0, "mu has to be larger than zero: it keeps the rate finite.")
-    reject(
-        is_close(found, highest / lowest, 1),
-        "that is what the factor would be without mu: now choose mu.",
-    )
-    reached, is_right = (found + highest) / (found + lowest), is_close(found, right, right / 100)
-    reject(
-        not is_right and is_close(found, highest / FACTOR, right / 50),
-        "almost: the smallest curvature is not zero.",
-    )
-    reject(
-        not is_right,
-        f"with it the highest rate is {reached:.0f} times the lowest, not {FACTOR} times.",
-    )
-    rate = eta / (right + lowest)
+@exercise("a function of weights, gradient, curvature, eta and mu")
+def update_of_1998(update):
+    """Exercise 13.1: a function (N,), (N,), (N,), float, float -> (N,), the weights one step on."""
+    draw = np.random.default_rng(0)
+    for eta, mu in ((0.3, 2.0), (1.0, 0.5), (0.05, 0.1)):
+        weights, gradient = draw.normal(size=(2, 2))
+        curvature = draw.uniform(1, 9, 2)
+        rate = eta / (mu + curvature)
+        given = (weights.copy(), gradient.copy(), curvature.copy(), eta, mu)
+        found = read_numbers(call(update, *given), (2,), "what your function returns")
+        for wrong, reason in (
+            (weights + rate * gradient, "it steps uphill: subtract the rate times the gradient."),
+            (rate * gradient, "that is the step: subtract it from the weights."),
+            (weights - rate, "it leaves out the gradient."),
+            (weights - eta / mu * gradient, "it leaves out the curvature: one rate for all."),
+            (weights - eta / curvature * gradient, "it leaves out mu."),
+            (weights - (eta / mu + curvature) * gradient, BRACKETS),
+            (weights - eta / mu + curvature * gradient, BRACKETS),
+        ):
+            reject(np.allclose(found, wrong), reason)
+        right = weights - rate * gradient
+        reject(
+            not np.allclose(found, right),
+            f"with eta = {eta:g} and mu = {mu:g} it is {np.abs(found - right).max():.2g} off.",
+        )
+    weights = np.ones(2)
+    for _ in range(10):
+        weights = update(weights, CURVATURE * weights, CURVATURE, 1, 10)
     return (
-        f"mu = {right:.3f} does it for this network. The highest rate is {rate:.3f} then; the "
-        f"paper's is {PAPER_RATE}. Values on both sides of this mu are tried below."
+        f"with eta = 1 and mu = 10, ten steps of the example leave {weights[0]:.2f} and "
+        f"{weights[1]:.2f}: mu holds back the weight of small curvature most."
     )
+
+
+@exercise("two weights")
+def turned_loss(weights):
+    """Exercise 13.2: the two weights after ten steps on the turned loss, with own rates."""
+    found, right = read_numbers(weights, (2,)), _ten_steps(1 / np.diag(TURNED))
+    for wrong, reason in (
+        (_ten_steps(1 / CURVATURE), "the curvatures are those of `turned` now: np.diag."),
+        (np.ones(2) - TURNED @ np.ones(2) / 50.5, "that is one step: take ten."),
+    ):
+        reject(np.allclose(found, wrong, atol=1e-3), reason)
+    reject(
+        np.allclose(found, 0, atol=1e-3),
+        "that is the loss along the axes: here, own rates do not reach zero.",
+    )
+    reject(not np.allclose(found, right, atol=0.006), "start at np.ones(2), with 1 / curvature.")
+    return (
+        f"{right[0]:.2f} of the way is left. Both curvatures are {TURNED[0, 0]:g}, so both weights "
+        "have one rate; along the axes, one step was enough."
+    )
+
+
+@exercise("a number")
+def mu_of_a_mean(mu, curvature, eta):
+    """Exercise 13.3: the mu with which our loss steps as its mean over UNITS does with MU.
+
+    curvature: (N,) float >= 0, of all weights with our loss; eta: float, of the first pass.
+    """
+    found, right, c = read_number(mu), MU * UNITS, 1 / UNITS
+    reject(is_close(found, MU, 1e-9), "mu stays, but gradient and curvature do not: divide by c.")
+    reject(
+        is_close(found, MU / UNITS, 1e-6),
+        "that is for a loss 84 times as large: here it is 84 times as small.",
+    )
+    reject(not is_close(found, right, 1e-4), "divide above and below by c: c cancels beside h.")
+    of_mean, of_ours = eta * c / (MU + c * curvature), eta / (right + curvature)
+    apart = np.max(np.abs(of_mean / of_ours - 1))
+    return (
+        f"mu = {right:.2f}. For all {len(curvature):,} weights, eta c / (mu + c h) and "
+        f"eta / ({right:.2f} + h) agree to {apart:.0e}."
+    )
+
+
+def _ten_steps(rates):
+    """Two weights after ten steps from one and one on the turned loss."""
+    weights = np.ones(2)
+    for _ in range(10):
+        weights = weights - rates * (TURNED @ weights)
+    return weights

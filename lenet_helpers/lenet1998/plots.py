@@ -7,6 +7,10 @@ from lenet_helpers.lenet1998.glyphs import COLUMNS, ROWS
 from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES
 
+# Names of `layers.STARTS` for titles.
+STARTS = {"2.4/F": r"$\pm 2.4/F$, the paper's", "1/sqrt(F)": r"$\pm 1/\sqrt{F}$"}
+LOOKS = [("o", ORANGE), ("s", "black"), ("^", BLUE), ("D", GREY)]  # of layers, from C1 to F6
+
 
 def connection_table(table):
     """Which maps of S2 (rows) each map of C3 (columns) sees: a dark square where it does.
@@ -70,27 +74,58 @@ def squashing(function):
     return figure
 
 
-def curvatures(by_layer, mu, subject):
-    """How the curvatures of each layer's weights are spread.
+def measured_curvatures(pairs, subject):
+    """Curvatures as the optimizer estimates them, against measured ones.
 
-    by_layer: dict, layer -> (N,) float > 0, one for each weight; mu: float, the optimizer's.
+    pairs: dict, layer -> (N, 2) float, estimated and measured, a weight a row.
+    The legend says each layer's median of measured / estimated, and how many are not drawn.
     """
     figure, axes = subplots(figsize=(8.5, 5), layout="constrained")
-    figure.alt = (
-        "Curvatures of the weights of each layer on a logarithmic axis, as bars from the smallest "
-        "to the largest, with the constant mu as a dashed line."
-    )
-    places = np.arange(len(by_layer))
-    low, middle, high = np.transpose([np.quantile(h, [0, 0.5, 1]) for h in by_layer.values()])
-    axes.hlines(places, low, high, color=BLUE, linewidth=4, alpha=0.35, label="all weights")
-    axes.plot(middle, places, "o", color=BLUE, ms=5, label="median")
-    axes.axvline(mu, color=ORANGE, linestyle="--", label=f"$\\mu$ = {mu:g}")
-    axes.set_yticks(places, by_layer)
-    axes.set(xscale="log", xlabel="curvature")
-    axes.invert_yaxis()
-    axes.grid(axis="x", alpha=0.3)
+    for (layer, values), (mark, color) in zip(pairs.items(), LOOKS, strict=False):
+        estimated, measured = np.transpose(values)
+        ratio = np.median(measured / estimated)
+        text = f"{layer}: measured / estimated {ratio:.1f} (median)"
+        if negative := np.sum(measured <= 0):
+            text += f"; {negative} measured below 0"
+        axes.plot(measured, estimated, mark, color=color, label=text, alpha=0.8)
+        figure.alt += f"{text}. "
+    ends = axes.get_xlim()[1] * np.array([3e-3, 1])
+    axes.plot(ends, ends, color=GREY, linestyle="--", label="estimated = measured", zorder=0)
+    axes.set(xscale="log", yscale="log", xlabel="measured curvature")
+    axes.set_ylabel("estimated curvature")
+    axes.grid(alpha=0.3)
     axes.legend(loc="upper left")
-    axes.set_title(f"The curvatures of each layer's weights\n{subject}", fontsize=12)
+    title = "In C5 and F6 the estimates are good, in C1 and C3 too low"
+    axes.set_title(f"{title}\n{subject}", fontsize=12)
+    return figure
+
+
+def rates(curvatures, mus, eta, paper, subject):
+    """How the rates eta / (mu + h) of all weights are spread: a column a start, a row a mu.
+
+    curvatures: dict, start -> (N,) float >= 0; mus: list of float; eta: float.
+    paper: the lowest and the highest rate that the paper gives.
+    """
+    size = (9, 1.1 * len(mus) + 1.4)
+    figure, panels = subplots(
+        len(mus), len(curvatures), figsize=size, layout="constrained", sharex=True, squeeze=False
+    )
+    bins = np.geomspace(2e-5, 0.04, 80)
+    for column, (start, h) in zip(panels.T, curvatures.items(), strict=True):
+        column[0].set_title(f"start within {STARTS[start]}", fontsize=11)
+        column[-1].set_xlabel("learning rate in the first pass (height: number of weights)")
+        for axes, mu in zip(column, mus, strict=True):
+            of_weights = eta / (mu + h)
+            axes.axvspan(*paper, color=ORANGE, alpha=0.2, lw=0)
+            axes.hist(of_weights, bins, color=BLUE)
+            axes.set(xscale="log", xlim=bins[[0, -1]], yticks=[])
+            text = f"median {np.median(of_weights):.2g}"
+            axes.text(0.19, 0.85, text, transform=axes.transAxes, va="top", fontsize=10)
+            figure.alt += f"Start within {start}, mu {mu:g}: {text}. "
+    for axes, mu in zip(panels[:, 0], mus, strict=True):
+        axes.set_ylabel(f"$\\mu$ = {mu:g}", fontsize=11)
+    title = "Nearly one rate for all weights, or many; shaded: the paper's range"
+    figure.suptitle(f"{title}\n{subject}", fontsize=12)
     return figure
 
 

@@ -1,11 +1,15 @@
-"""Figures of several chapters' studies: ladders of networks, their sizes, their mistakes."""
+"""Figures of several chapters' studies: networks' errors, sizes, mistakes and learning rates."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
+from lenet_helpers.lenet1998.plots import STARTS
 from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.style import BLUE, GREY, INK, ORANGE, SHADES, headed, titled
+
+MARKS = {"2.4/F": (ORANGE, "s"), "1/sqrt(F)": (BLUE, "o")}  # of `layers.STARTS`
 
 
 def error_gallery(images, labels, answers, subject, doubtful=None, framed=None):
@@ -103,10 +107,9 @@ def ladder(
     return titled(figure, axes, title, subject)
 
 
-def _logarithmic(axis):
+def _logarithmic(axis, ticks=(0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5)):
     """A scale of errors in %, from some hundredths to some whole ones, with plain numbers."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
-    ticks = [0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5]
     axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.set_ticks([], minor=True)
 
@@ -293,3 +296,99 @@ def deslanted(images, upright, subject):
         f"Each row of pixels moves until the measured slant is zero\n{subject}", fontsize=12
     )
     return figure
+
+
+def errors_by_mu(runs, limit, subject):
+    """Validation errors against mu, after the first pass and after the last: a dot per seed.
+
+    runs: DataFrame, as of `grid.runs_of_1998`; limit: % drawn as a line.
+    """
+    last = runs["epochs"].max()
+    figure, panels = subplots(1, 2, figsize=(9, 4.6), layout="constrained", sharey=True)
+    mus = sorted(runs["mu"].dropna().unique())
+    figure.alt = "Validation errors against mu. "
+    for axes, epoch in zip(panels, (1, last), strict=True):
+        for side, (start, (color, mark)) in zip((-1, 1), MARKS.items(), strict=True):
+            shown = runs[(runs["start"] == start) & (runs["epoch"] == epoch) & runs["mu"].notna()]
+            places = shown["mu"].map(mus.index) + 0.12 * side + 0.02 * (shown["seed"] - 4)
+            look = {"color": color, "ms": 5, "alpha": 0.7, "label": f"start within {STARTS[start]}"}
+            axes.plot(places, shown["error"], mark, **look)
+            above = shown[shown["error"] > limit].groupby("mu").size()
+            of_all = ", ".join(f"{n} with mu {mu:g}" for mu, n in above.items()) or "none"
+            figure.alt += f"Start {start}, pass {epoch}: above {limit} % are {of_all}. "
+        axes.axhline(limit, color=GREY, linestyle="--", label=f"limit, {limit} %")
+        axes.set_xticks(range(len(mus)), [f"{mu:g}" for mu in mus])
+        _up_to_all(axes)
+        axes.set_xlabel("$\\mu$")
+        axes.set_title(f"after pass {epoch}", fontsize=11)
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("validation error in %, logarithmic")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    title = "The paper's start fails unless $\\mu$ is large; the other one, by seed"
+    figure.suptitle(f"{title}\n{subject}", fontsize=12)
+    return figure
+
+
+def errors_by_rate(runs, curvatures, eta, limit, subject):
+    """Validation errors after the first pass against the rate: own rates' median, or the one rate.
+
+    runs: DataFrame, as of `grid.runs_of_1998`. curvatures: dict, start -> (N,) float >= 0, of a
+    fresh network's weights; eta: float, the paper's in the first pass; limit: % drawn as a line.
+    """
+    size = (9, 4.6)
+    figure, panels = subplots(1, 2, figsize=size, layout="constrained", sharex=True, sharey=True)
+    figure.alt = f"Validation errors after pass 1 by learning rate; above {limit} % are "
+    for axes, (start, h) in zip(panels, curvatures.items(), strict=True):
+        shown = runs[(runs["start"] == start) & (runs["epoch"] == 1)]
+        medians = shown["mu"].map(lambda mu, h=h: np.median(eta / (mu + h)), na_action="ignore")
+        for rates, name, look in (
+            (medians, "a rate for each weight: median", {"color": BLUE, "marker": "o"}),
+            (shown["rate"], "one rate for all weights", {"color": "black", "marker": "x", "ms": 7}),
+        ):
+            axes.plot(rates, shown["error"], linestyle="", alpha=0.7, label=name, **look)
+            failed = sorted(rates[shown["error"] > limit].dropna().unique())
+            figure.alt += f"{name}, start {start}: {', '.join(f'{rate:.2g}' for rate in failed)}; "
+        axes.axhline(limit, color=GREY, linestyle="--", label=f"limit, {limit} %")
+        axes.set_title(f"start within {STARTS[start]}", fontsize=11)
+        axes.set(xscale="log", xlabel="learning rate in the first pass")
+        _up_to_all(axes)
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("validation error after pass 1 in %, logarithmic")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    title = "From the paper's start, rates of about 0.003 and more fail, one or many"
+    figure.suptitle(f"{title}\n{subject}", fontsize=12)
+    return figure
+
+
+def errors_by_pass(curves, subject):
+    """Validation errors by pass, a panel for each kind of rate: means, and thin lines for seeds.
+
+    curves: dict, "mu" and "rate" -> dict, setting -> (seeds, passes) float, errors in %.
+    """
+    kinds = {"mu": "a rate for each weight, by $\\mu$", "rate": "one rate for all weights"}
+    size = (9, 4.8)
+    figure, panels = subplots(1, len(kinds), figsize=size, layout="constrained", sharey=True)
+    figure.alt = "Validation errors by pass, their means after the first and the last pass: "
+    for axes, (kind, title) in zip(panels, kinds.items(), strict=True):
+        shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(curves[kind])))
+        for (value, errors), color in zip(curves[kind].items(), shades, strict=True):
+            passes, means = np.arange(errors.shape[1]) + 1, errors.mean(axis=0)
+            axes.plot(passes, errors.T, color=color, lw=0.7, alpha=0.5)
+            text = f"{value:g}: {means[0]:.2f} → {means[-1]:.2f} %"
+            axes.plot(passes, means, color=color, lw=2.5, label=text)
+            figure.alt += f"{kind} {text}; "
+        axes.legend(title="mean after first → last pass", loc="upper right")
+        axes.set_title(title, fontsize=11)
+        axes.set_xlabel("pass")
+        _up_to_all(axes)
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("validation error in %, logarithmic")
+    title = "The best of both kinds learn alike"
+    figure.suptitle(f"{title}\n{subject}", fontsize=12)
+    return figure
+
+
+def _up_to_all(axes):
+    """An upright scale of validation errors from the best run's to guessing."""
+    _logarithmic(axes.yaxis, (1, 2, 5, 10, 20, 50, 90))
+    axes.set_ylim(0.8, 100)

@@ -467,8 +467,9 @@ def context():
         "diagnosis": (2, read_runs(FOLDER / "choices_sizes.csv").set_index("rung")),
         "one_more_map": (1, deep_network(maps=[2] * 5)),
         "slant_of_ink": (1, images[2]),
-        "curvature_of_a_tenth": (1,),
-        "mu_of_a_factor": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
+        "update_of_1998": (1,),
+        "turned_loss": (1,),
+        "mu_of_a_mean": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
         "shared_mistakes": (
             1,
             {name: draw.dirichlet(np.ones(10), (3, 20)) for name in ("one", "other")},

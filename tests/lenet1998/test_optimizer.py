@@ -188,6 +188,34 @@ def test_the_step_by_hand():
     np.testing.assert_allclose(variables[1], [[1.5 + 0.5 * 2]], rtol=1e-6)
 
 
+class InAnotherUnit(RBFLoss):
+    """C times eq. 9."""
+
+    C = 1 / 84
+
+    def per_example(self, truth, distances):
+        return self.C * super().per_example(truth, distances)
+
+    def second_derivatives(self, truth, offsets):
+        return self.C * super().second_derivatives(truth, offsets)
+
+
+def test_a_loss_in_another_unit_steps_as_ours_with_mu_over_that_unit():
+    digits = load_mnist()
+    inputs, labels = to_paper_input(digits.x_train[:2]), digits.y_train[:2]
+    start, moved = lenet5_1998("1/sqrt(F)").get_weights(), []
+    for loss, mu in ((InAnotherUnit(J), 0.02), (RBFLoss(J), 0.02 / InAnotherUnit.C)):
+        model = compile_1998(lenet5_1998(), StochasticDiagonalLM(0.1, mu), loss)
+        model.set_weights(start)
+        model.optimizer.build(model.trainable_variables)
+        model.optimizer.set_curvatures(curvatures(model, inputs, labels))
+        model.train_on_batch(inputs, labels)
+        moved.append([now - then for now, then in zip(model.get_weights(), start, strict=True)])
+    for scaled, ours in zip(*moved, strict=True):
+        np.testing.assert_allclose(scaled, ours, rtol=1e-3, atol=1e-6)
+    assert max(np.abs(step).max() for step in moved[1]) > 1e-3
+
+
 def test_the_range_of_rates_is_that_of_all_weights():
     optimizer = StochasticDiagonalLM(learning_rate=0.01, mu=0.02)
     optimizer.build([keras.Variable([1.0, -2.0]), keras.Variable([[0.5]])])

@@ -37,15 +37,25 @@ def test_squashing_marks_where_it_is_one():
     np.testing.assert_array_equal(lines[2].get_ydata(), [-3, 3])
 
 
-def test_curvatures_reach_from_the_smallest_to_the_largest():
-    by_layer = {"C1/kernel": np.array([0.1, 0.001, 0.01]), "C1/bias": np.array([0.5])}
-    axes = plots.curvatures(by_layer, 0.02, SUBJECT).axes[0]
-    bars = [segment[:, 0].tolist() for bar in axes.collections for segment in bar.get_segments()]
-    assert bars == [[0.001, 0.1], [0.5, 0.5]]
-    medians, line = axes.lines
-    assert list(medians.get_xdata()) == [0.01, 0.5]
-    assert list(line.get_xdata()) == [0.02, 0.02]
-    assert [label.get_text() for label in axes.get_yticklabels()] == list(by_layer)
+def test_measured_curvatures_are_points_and_their_ratio_is_in_the_legend():
+    pairs = {"C1": [(0.1, 0.2), (0.1, 0.4), (0.1, -0.1)], "C3": [(0.5, 0.5)]}
+    axes = plots.measured_curvatures(pairs, SUBJECT).axes[0]
+    first, second = axes.lines[:2]
+    np.testing.assert_array_equal(first.get_xydata(), [[0.2, 0.1], [0.4, 0.1], [-0.1, 0.1]])
+    assert first.get_label() == "C1: measured / estimated 2.0 (median); 1 measured below 0"
+    assert second.get_label() == "C3: measured / estimated 1.0 (median)"
+
+
+def test_each_rate_is_counted_once_with_its_start_and_mu():
+    h = {"2.4/F": np.array([0.0, 0.1]), "1/sqrt(F)": np.array([0.3])}
+    figure = plots.rates(h, [0.1, 0.2], 0.0005, (0.00007, 0.016), SUBJECT)
+    panels = np.reshape(figure.axes, (2, 2))
+    heights = [
+        [sum(bar.get_height() for bar in axes.containers[0]) for axes in row] for row in panels
+    ]
+    assert heights == [[2, 1], [2, 1]]
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["$\\mu$ = 0.1", "$\\mu$ = 0.2"]
+    assert panels[1, 1].texts[0].get_text() == "median 0.001"
 
 
 def test_states_stand_between_image_and_code(images):

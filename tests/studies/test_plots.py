@@ -158,3 +158,40 @@ def test_each_upright_digit_stands_below_the_written_one(images):
         np.testing.assert_array_equal(second.images[0].get_array(), upright[column])
     assert [axes.get_ylabel() for axes in (above[0], below[0])] == ["as written", "deslanted"]
     assert SUBJECT in figure.get_suptitle()
+
+
+OF_1998 = pd.DataFrame(
+    {
+        "start": ["2.4/F", "1/sqrt(F)", "1/sqrt(F)", "1/sqrt(F)"],
+        "mu": [0.1, 0.1, 0.5, np.nan],
+        "rate": [np.nan, np.nan, np.nan, 0.003],
+        "seed": [4, 4, 4, 4],
+        "epochs": [1, 1, 1, 1],
+        "epoch": [1, 1, 1, 1],
+        "error": [90.0, 3.0, 2.0, 40.0],
+    }
+)
+
+
+def test_each_run_is_a_dot_at_its_mu():
+    axes = plots.errors_by_mu(OF_1998, 5, SUBJECT).axes[0]
+    of_paper, other, limit = axes.lines
+    np.testing.assert_allclose(of_paper.get_xydata(), [[-0.12, 90]])
+    np.testing.assert_allclose(other.get_xydata(), [[0.12, 3], [1.12, 2]])
+    assert list(limit.get_ydata()) == [5, 5]
+
+
+def test_own_rates_stand_at_their_median_and_one_rate_at_itself():
+    curvatures = {"2.4/F": np.zeros(3), "1/sqrt(F)": np.array([0, 0.4, 9])}
+    figure = plots.errors_by_rate(OF_1998, curvatures, 0.0005, 5, SUBJECT)
+    own, one = figure.axes[1].lines[:2]
+    np.testing.assert_allclose(own.get_xdata()[:2], [0.001, 0.0005 / 0.9])
+    np.testing.assert_allclose(one.get_xydata()[2], [0.003, 40])
+    assert "one rate for all weights, start 1/sqrt(F): 0.003;" in figure.alt
+
+
+def test_a_curve_is_drawn_for_each_seed_and_for_the_mean():
+    curves = {"mu": {0.5: np.array([[3.0, 1.0], [2.0, 2.0]])}, "rate": {0.001: np.ones((1, 2))}}
+    axes = plots.errors_by_pass(curves, SUBJECT).axes[0]
+    assert [list(line.get_ydata()) for line in axes.lines] == [[3, 1], [2, 2], [2.5, 1.5]]
+    assert axes.lines[-1].get_label() == "0.5: 2.50 → 1.50 %"
