@@ -54,13 +54,8 @@ from lenet_helpers.exercises.chapter10 import (
     seven_convolutions,
 )
 from lenet_helpers.exercises.chapter11 import answers_of_many, mistakes_of_a_vote, shared_mistakes
-<<<<<<< HEAD
 from lenet_helpers.exercises.chapter12 import diagnosis, one_more_map, slant_of_ink
-from lenet_helpers.exercises.chapter13 import curvature_of_a_tenth, mu_of_a_factor
-=======
-from lenet_helpers.exercises.chapter12 import one_more_map, slant_of_ink
 from lenet_helpers.exercises.chapter13 import mu_of_a_mean, turned_loss, update_of_1998
->>>>>>> s8-thirteen
 from lenet_helpers.exercises.judging import expect_answers
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
