@@ -58,7 +58,8 @@ def larger_batches(training, epochs, images, labels):
     return (
         f"loss on the validation images: {few:.2f} after an epoch with batches of {FEW}, "
         f"{many:.2f} with batches of {MANY}, and {same:.2f} after as many updates with batches of "
-        f"{MANY}, in {right} epochs: such an update helps more, but reads {right} times as many images."
+        f"{MANY}, in {right} epochs. Such an update helps more, but reads {right} times "
+        "as many images."
     )
 
 
