@@ -470,7 +470,7 @@ def context():
         "slant_of_ink": (1, images[2]),
         "update_of_1998": (1,),
         "turned_loss": (1,),
-        "mu_of_a_mean": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
+        "constant_of_the_loss": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
         "shared_mistakes": (
             1,
             {name: draw.dirichlet(np.ones(10), (3, 20)) for name in ("one", "other")},
