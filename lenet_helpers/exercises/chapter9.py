@@ -29,7 +29,8 @@ def largest_turn(degrees, model, images, labels):
     halves = [1.96 * np.sqrt(each * (1 - each) / len(images)) for each in (here, further)]
     return (
         f"{here:.1%} ± {halves[0]:.1%} after {degrees:.0f} degrees, and {further:.1%} ± "
-        f"{halves[1]:.1%} after {TURNS.step} more (95 % intervals): other images may give another turn."
+        f"{halves[1]:.1%} after {TURNS.step} more (95 % intervals). On other images, the largest "
+        f"turn may be another."
     )
 
 
