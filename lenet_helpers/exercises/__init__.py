@@ -30,6 +30,7 @@ from lenet_helpers.exercises.chapter4 import early_stopping, larger_batches, new
 from lenet_helpers.exercises.chapter5 import (
     always_one,
     error_to_report,
+    interval_of_few,
     promised_mistakes,
 )
 from lenet_helpers.exercises.chapter6 import (
@@ -55,7 +56,7 @@ from lenet_helpers.exercises.chapter10 import (
 )
 from lenet_helpers.exercises.chapter11 import answers_of_many, mistakes_of_a_vote, shared_mistakes
 from lenet_helpers.exercises.chapter12 import diagnosis, one_more_map, slant_of_ink
-from lenet_helpers.exercises.chapter13 import mu_of_a_mean, turned_loss, update_of_1998
+from lenet_helpers.exercises.chapter13 import constant_of_the_loss, turned_loss, update_of_1998
 from lenet_helpers.exercises.judging import expect_answers
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):

@@ -13,7 +13,7 @@ from lenet_helpers.exercises.judging import (
 
 CURVATURE = np.array([100.0, 1.0])  # of the chapter's two weights
 TURNED = np.array([[50.5, 49.5], [49.5, 50.5]])  # second derivatives, turned by half a right angle
-MU, UNITS, LOWEST = 0.02, 84, 0.00007  # the paper's. LeCun et al. 1998, sections II.B and III.B
+PAPER_MU, SAFE_MU = 0.02, 0.5  # LeCun et al. 1998, section III.B; chapter 7's low rates
 BRACKETS = "it divides by mu only: put mu + curvature in brackets."
 
 
@@ -66,29 +66,29 @@ def turned_loss(weights):
     )
     reject(not np.allclose(found, right, atol=0.006), "start at np.ones(2), with 1 / curvature.")
     return (
-        f"{right[0]:.2f} of the way is left. Both curvatures are {TURNED[0, 0]:g}, so both weights "
-        "have one rate; along the axes, one step was enough."
+        f"{right[0]:.2f} of the way is left. One and one lie in the steepest direction, of "
+        "curvature 100, but both rates are 1 / 50.5: each step jumps across zero, to 0.98 of the "
+        "distance on the other side. Along the axes, one step was enough."
     )
 
 
 @exercise("a number")
-def mu_of_a_mean(mu, curvature, eta):
-    """Exercise 13.3: the mu with which our loss steps as its mean over UNITS does with MU.
+def constant_of_the_loss(c, curvature, eta):
+    """Exercise 13.3: the c with which c times our loss steps at PAPER_MU as ours does at SAFE_MU.
 
     curvature: (N,) float >= 0, of all weights with our loss; eta: float, of the first pass.
     """
-    found, right, c = read_number(mu), MU * UNITS, 1 / UNITS
-    reject(is_close(found, MU, 1e-9), "mu stays, but gradient and curvature do not: divide by c.")
-    reject(
-        is_close(found, MU / UNITS, 1e-6),
-        "that is for a loss 84 times as large: here it is 84 times as small.",
-    )
-    reject(not is_close(found, right, 1e-4), "divide above and below by c: c cancels beside h.")
-    of_mean, of_ours = eta * c / (MU + c * curvature), eta / (right + curvature)
-    apart = np.max(np.abs(of_mean / of_ours - 1))
+    found, right = read_number(c), PAPER_MU / SAFE_MU
+    reject(is_close(found, 1 / right, 1e-6), "turn it round: 0.02 / c is to be 0.5.")
+    reject(is_close(found, PAPER_MU * SAFE_MU, 1e-6), "0.02 / c is to be 0.5, not c / 0.02.")
+    reject(not is_close(found, right, 1e-6), "divide above and below by c: c cancels beside h.")
+    of_other = eta * right / (PAPER_MU + right * curvature)
+    apart = np.max(np.abs(of_other / (eta / (SAFE_MU + curvature)) - 1))
+    lowest = eta / (PAPER_MU + right * curvature.max())
     return (
-        f"mu = {right:.2f}. For all {len(curvature):,} weights, eta c / (mu + c h) and "
-        f"eta / ({right:.2f} + h) agree to {apart:.0e}."
+        f"c = {right:g}. For all {len(curvature):,} weights, eta c / (0.02 + c h) and "
+        f"eta / (0.5 + h) agree to {apart:.0e}. That loss's lowest rate, eta / (0.02 + c h), "
+        f"is {lowest:.4f}."
     )
 
 

@@ -95,7 +95,7 @@ def measured_curvatures(pairs, subject):
     axes.set_ylabel("estimated curvature")
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left")
-    title = "In C5 and F6 the estimates are good, in C1 and C3 too low"
+    title = "In C5 and F6 the estimates are about right, in C1 and C3 mostly too low"
     axes.set_title(f"{title}\n{subject}", fontsize=12)
     return figure
 

@@ -108,7 +108,8 @@ def _write(axes, values, first, reach):
         value = values[first + row, first + column]
         colour = "white" if abs(value) > 0.6 else "black"
         place = (first + column, first + row)
-        axes.text(*place, f"{value:.1f}".replace("-", "−"), ha="center", va="center", color=colour)
+        written = f"{value:z.1f}".replace("-", "−")
+        axes.text(*place, written, ha="center", va="center", color=colour)
 
 
 def parameter_bars(networks):

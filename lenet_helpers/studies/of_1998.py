@@ -1,10 +1,11 @@
-"""The test errors of LeNet-5 of 1998, and of the steps from the article's network to it."""
+"""The errors of LeNet-5 of 1998, with other losses, too, and of the steps that lead to it."""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import ttest_1samp
 
 from lenet_helpers.checkpoints import FOLDER
+from lenet_helpers.studies.recipes import read_settings
 from lenet_helpers.studies.table import read_epochs, read_runs
 
 # Chapter 7's names for rungs of "lenet1998", and of "ablation" in order; its last step is "paper".
@@ -28,6 +29,13 @@ STEPS = {
     "paper": "paper's optimizer, high rates",
 }
 
+# Chapter 7's settings by their start and mu.
+RATES = {
+    ("1/sqrt(F)", 0.1): "high rates",
+    ("2.4/F", 0.5): "low rates",
+    ("1/sqrt(F)", 0.5): "control",
+}
+
 
 def errors_of_settings():
     """The study "lenet1998": Series, one of SETTINGS -> list of test errors (%), one per seed."""
@@ -49,6 +57,25 @@ def training_errors():
     passes["error"] = 100 * (1 - passes["accuracy"])
     passes["setting"] = passes["rung"].map(SETTINGS)
     return passes.rename(columns={"epoch": "pass"})[["setting", "seed", "pass", "error"]]
+
+
+def mistakes_by_loss():
+    """Mistakes on 6,000 validation images after 8 passes, with eq. 8 and with other j.
+
+    Returns a DataFrame of str, "68, 57" for two seeds and "" for no run; index: RATES' settings.
+    The studies "grid1998" (eq. 8, and j = 10) and "choices1998" (other j).
+    """
+    counts = {}
+    for study, rungs in (("grid1998", "eq"), ("choices1998", r"^j\d")):
+        runs = read_runs(FOLDER / f"{study}.csv")
+        for run in runs[runs["rung"].str.contains(rungs)].sort_values("seed").itertuples():
+            recipe, _ = read_settings(run.settings)
+            j, start = recipe.options["rubbish"], recipe.network_options.get("start", "2.4/F")
+            if setting := RATES.get((start, recipe.options["mu"])):
+                counts.setdefault((setting, j or 0), []).append(str(run.val_errors))
+    table = pd.Series(counts).map(", ".join).unstack(fill_value="").sort_index(axis=1)
+    names = {j: f"j = {j:g}" if j else "eq. 8" for j in table}
+    return table.loc[list(RATES.values())].rename(columns=names)
 
 
 def means_with_intervals(errors):

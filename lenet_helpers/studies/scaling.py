@@ -25,10 +25,26 @@ def read_scaling(path):
     "Adam" or "SGD"; rate, float, its learning rate; seed; training_error, float, of the training
     images in %; accuracy, float, of the validation images in %.
     """
+    runs = _by_setting(path)
+    best = read_rates(path).idxmin(axis=1)
+    return runs[(runs["optimizer"] == "Adam") | (runs["rate"] == runs["pixels"].map(best))]
+
+
+def read_rates(path):
+    """What SGD misread with the first seed at every learning rate tried.
+
+    path: of the CSV of the study "scaling". Raises TableError if it is damaged.
+    Returns DataFrame of float, validation images in %: pixels -> rates, rising.
+    """
+    runs = _by_setting(path)
+    tried = runs[(runs["optimizer"] == "SGD") & (runs["seed"] == 0)]
+    return 100 - tried.pivot(index="pixels", columns="rate", values="accuracy")
+
+
+def _by_setting(path):
+    """All runs, with the columns of `read_scaling`."""
     runs = read_runs(path)
     pixels, by = (runs["rung"].str.split("-").str[part] for part in (0, 1))
-    tried = runs[(runs["seed"] == 0) & (by != "Adam")]
-    best = tried.loc[tried.groupby(pixels)["val_errors"].idxmin(), "rung"]
     named = runs.assign(
         pixels=pixels.map(NAMES),
         optimizer=by.str.extract("([A-Za-z]+)", expand=False),
@@ -36,6 +52,4 @@ def read_scaling(path):
         training_error=(100 * runs["train_errors"] / runs["train_images"]).astype(float),
         accuracy=(100 * (1 - runs["val_errors"] / (60_000 - runs["train_images"]))).astype(float),
     )
-    kept = (by == "Adam") | runs["rung"].isin(best)
-    columns = ["pixels", "optimizer", "rate", "seed", "training_error", "accuracy"]
-    return named.loc[kept, columns]
+    return named[["pixels", "optimizer", "rate", "seed", "training_error", "accuracy"]]

@@ -438,6 +438,7 @@ def context():
             1,
             pd.DataFrame({"val_errors": [77, 69, 74], "test_errors": [117, 121, 102]}),
         ),
+        "interval_of_few": (2,),
         "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
         "two_verdicts": (2,),
         "corrected_by_holm": (1, [0.01, 0.2, 0.03, 0.5]),
@@ -469,7 +470,7 @@ def context():
         "slant_of_ink": (1, images[2]),
         "update_of_1998": (1,),
         "turned_loss": (1,),
-        "mu_of_a_mean": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
+        "constant_of_the_loss": (1, np.array([0.002, 0.1, 9.0]), 0.0005),
         "shared_mistakes": (
             1,
             {name: draw.dirichlet(np.ones(10), (3, 20)) for name in ("one", "other")},

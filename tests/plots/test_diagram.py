@@ -66,7 +66,7 @@ def test_a_path_frames_the_same_parts_one_panel_each(model):
         values = layer(values)
         number = 2 if layer.name in ("C1", "S2") else 0
         assert np.array_equal(shown(axes), values[0, :, :, number])
-    assert f"{float(values[0, 1, 1, 0]):.1f}" in texts(figure)
+    assert f"{float(values[0, 1, 1, 0]):z.1f}".replace("-", "−") in texts(figure)
     assert "input 16, C1 12, S2 6, C3 2, S4 1" in figure.alt
 
 

@@ -11,6 +11,7 @@ from lenet_helpers.studies.of_1998 import (
     errors_of_settings,
     errors_of_steps,
     means_with_intervals,
+    mistakes_by_loss,
     training_errors,
 )
 from lenet_helpers.studies.recipes import STUDIES
@@ -42,6 +43,20 @@ def test_training_errors_fall_and_those_of_one_run_stay_behind():
     last = passes.query("setting == 'high rates, distorted' and `pass` == 20").set_index("seed")
     errors = errors_of_settings()["high rates, distorted"]
     assert last["error"].idxmax() == errors.index(max(errors)) == 6
+
+
+def test_mistakes_by_loss_are_those_of_the_rungs():
+    table = mistakes_by_loss()
+    assert list(table.columns) == ["eq. 8", "j = 1", "j = 3", "j = 10", "j = 30", "j = 100"]
+    for study, rung, setting, loss in (
+        ("grid1998", "sqrtF-mu0.1-eq8", "high rates", "eq. 8"),
+        ("grid1998", "sqrtF-mu0.5-eq9", "control", "j = 10"),
+        ("grid1998", "F-mu0.5-eq8", "low rates", "eq. 8"),
+        ("choices1998", "j100.0", "low rates", "j = 100"),
+    ):
+        runs = read_runs(FOLDER / f"{study}.csv").set_index("rung")["val_errors"]
+        assert table.loc[setting, loss] == ", ".join(map(str, runs[[rung]]))
+    assert table.loc["control", "j = 1"] == ""
 
 
 def test_a_mean_has_its_t_interval():

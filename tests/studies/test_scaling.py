@@ -1,7 +1,8 @@
 """What scaling does to training: the runs of its study that chapter 2 shows."""
 
 from lenet_helpers.checkpoints import FOLDER
-from lenet_helpers.studies.scaling import read_scaling
+from lenet_helpers.studies.recipes import SCALING_RATES
+from lenet_helpers.studies.scaling import read_rates, read_scaling
 from lenet_helpers.studies.table import read_runs
 
 
@@ -19,3 +20,12 @@ def test_sgd_keeps_the_rate_that_misread_least_with_the_first_seed():
         assert rates[0] < first["rate"].item() < rates[-1], "the best rate is at the grid's edge"
     assert (shown.groupby(["pixels", "optimizer"])["seed"].nunique() == 5).all()
     assert len(shown) == 30
+
+
+def test_every_rate_tried_is_shown_beside_the_one_that_was_kept():
+    path = FOLDER / "scaling.csv"
+    shown, tried = read_scaling(path), read_rates(path)
+    assert tuple(tried.columns) == SCALING_RATES
+    kept = shown[(shown["optimizer"] == "SGD") & (shown["seed"] == 0)].set_index("pixels")
+    assert dict(tried.min(axis=1)) == dict(100 - kept["accuracy"])
+    assert dict(tried.idxmin(axis=1)) == dict(kept["rate"])
