@@ -30,6 +30,7 @@ from lenet_helpers.exercises.chapter4 import early_stopping, larger_batches, new
 from lenet_helpers.exercises.chapter5 import (
     always_one,
     error_to_report,
+    interval_of_few,
     promised_mistakes,
 )
 from lenet_helpers.exercises.chapter6 import (

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
+from lenet_helpers.evaluation import wilson_interval
 from lenet_helpers.exercises.judging import call, exercise, is_close, read_number, reject
+
+FEW = 3, 250  # mistakes and images of exercise 5.2
 
 # of exercise 5.1: its second run is to be chosen
 OTHER_RUNS = pd.DataFrame({"val_errors": [9, 5, 7], "test_errors": [4, 8, 6]}, index=[3, 1, 2])
@@ -35,14 +39,42 @@ def error_to_report(report, runs):
         "right for these runs, but not for others: use the table that your function is given.",
     )
     return (
-        f"{right} mistakes, not {test.min()}. The mean of all {len(runs)} is {test.mean():.0f}: "
-        "the number of the colleague was too good."
+        f"{right} mistakes, not {test.min()}; the mean of all {len(runs)} is {test.mean():.0f}. "
+        "Choosing by validation images makes the number fair, not small."
+    )
+
+
+@exercise("two numbers, the ends of an interval")
+def interval_of_few(low, high):
+    """Exercise 5.2: Wilson's interval, in percent, of the error rate of FEW."""
+    given = np.array([read_number(low, "the lower end"), read_number(high, "the upper end")])
+    mistakes, images = FEW
+    right = 100 * np.array(wilson_interval(mistakes, images))
+    error = 100 * mistakes / images
+    reach = 2 * np.sqrt(error * (100 - error) / images)
+    exact = 100 * np.array(binomtest(mistakes, images).proportion_ci())
+
+    def same(ends):
+        return np.allclose(given, ends, rtol=0, atol=0.006)
+
+    if not same(right):
+        reject(same(right[::-1]), "you have exchanged the ends.")
+        reject(np.allclose(given, right / 100, rtol=0.02), "those are shares; give percent.")
+        reject(
+            same([error - reach, error + reach]),
+            "that is the rule of thumb. With so few mistakes it fails: no error rate is negative.",
+        )
+        reject(same(exact), 'that is another interval: give `method="wilson"`, as above.')
+        reject(True, f"take {mistakes} mistakes in {images} images, and all as in the cell above.")
+    return (
+        f"{right[0]:.2f} to {right[1]:.2f} %: so few images hardly tell a good network from a poor "
+        f"one. The rule of thumb would begin at {error - reach:.2f} %: with few mistakes it fails."
     )
 
 
 @exercise("two numbers from 0 to 1")
 def always_one(precision, recall, labels):
-    """Exercise 5.2: precision and recall of 1 for a program that always answers 1."""
+    """Exercise 5.3: precision and recall of 1 for a program that always answers 1."""
     precision, recall, right = read_number(precision), read_number(recall), np.mean(labels == 1)
     reject(max(precision, recall) > 1, "neither is more than 1: from 0 to 1, not in percent.")
     reject(
@@ -58,7 +90,7 @@ def always_one(precision, recall, labels):
 
 @exercise("a number of images")
 def promised_mistakes(mistakes, bins):
-    """Exercise 5.3: how many mistakes the confidence of the last bin leads one to expect.
+    """Exercise 5.4: how many mistakes the confidence of the last bin leads one to expect.
 
     bins: DataFrame from `evaluation.reliability_bins`.
     """

@@ -105,7 +105,7 @@ def only_the_signs(count, output, features, predicted, labels):
     return (
         f"{right} of {total:,} answers change. The signs alone make {mistakes[0]} mistakes, C5's "
         f"own outputs {mistakes[1]}. On average, {saturated:.0f} of {features.shape[1]} units put "
-        f"out more than {NEARLY} in size."
+        f"out more than {NEARLY} in size, each nearly a yes or a no."
     )
 
 

@@ -26,10 +26,11 @@ def largest_turn(degrees, model, images, labels):
     here, further = shares[degrees], shares[degrees + TURNS.step]
     reject(degrees > right, f"after {degrees:.0f} degrees only {here:.2%} are read right.")
     reject(degrees < right, f"after {TURNS.step} degrees more, {further:.2%} are still read right.")
-    spread = 1.96 * np.sqrt(ENOUGH * (1 - ENOUGH) / len(images))
+    halves = [1.96 * np.sqrt(each * (1 - each) / len(images)) for each in (here, further)]
     return (
-        f"{here:.2%} after {degrees:.0f}, and {further:.2%} after {TURNS.step} degrees more. Of "
-        f"{len(images):,} images, each share is uncertain by about {spread:.1%}."
+        f"{here:.1%} ± {halves[0]:.1%} after {degrees:.0f} degrees, and {further:.1%} ± "
+        f"{halves[1]:.1%} after {TURNS.step} more (95 % intervals). On other images, the largest "
+        f"turn may be another."
     )
 
 

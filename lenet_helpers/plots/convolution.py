@@ -70,7 +70,8 @@ def sum_over_maps(maps, kernel, bias, corner):
         middle.imshow(windows[:, :, number], **between)
         below.imshow(kernel[:, :, number], cmap=COLOURS, vmin=-top, vmax=top)
         below.set_xlabel(_signed(sums[number], number > 0), fontsize=15, weight="bold")
-    for axes, name in zip(panels[:, 0], ("maps", "windows", "× kernel"), strict=True):
+    names = ("maps, ±1", "windows, ±1", f"× kernel, ±{top:.1f}")  # with the ends of their colours
+    for axes, name in zip(panels[:, 0], names, strict=True):
         axes.set_ylabel(name, fontsize=14)
     for axes in panels[:, :-1].flat:
         axes.set(xticks=[], yticks=[])

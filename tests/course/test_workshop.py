@@ -438,6 +438,7 @@ def context():
             1,
             pd.DataFrame({"val_errors": [77, 69, 74], "test_errors": [117, 121, 102]}),
         ),
+        "interval_of_few": (2,),
         "promised_mistakes": (1, reliability_bins(draw.random(600), labels < 5)),
         "two_verdicts": (2,),
         "corrected_by_holm": (1, [0.01, 0.2, 0.03, 0.5]),
