@@ -68,8 +68,8 @@ def interval_of_five(low, high, one, new):
     return (
         f"{right[0]:.2f} to {right[1]:.2f} points, with zero inside; {len(one)} runs of each gave "
         f"{all_runs[0]:.2f} to {all_runs[1]:.2f}. So such an interval does not say that recipes "
-        "are equal: to show a difference as large as that four times in five, it needs about "
-        f"{enough:.0f} runs of each."
+        f"are equal: to show a difference of {all_runs.mean():.3f} points in four of five such "
+        f"studies, it needs about {enough:.0f} runs of each."
     )
 
 
