@@ -42,8 +42,7 @@ def steps(stages, corner, side, subject):
 def scaling_runs(runs):
     """How many images networks misread whose input was scaled in different ways: a dot per run.
 
-    runs: DataFrame of `studies.scaling.read_scaling`. Each optimizer has a row for each scaling;
-        SGD's first seed, 0, which chose its learning rate, is hollow.
+    runs: DataFrame of `studies.scaling.read_scaling`. Each optimizer has a row for each scaling.
     """
     size = {"figsize": (11, 4.8), "sharex": True, "sharey": True}
     figure, panels = subplots(1, 2, layout="constrained", **size)
@@ -56,21 +55,18 @@ def scaling_runs(runs):
         for place, ((optimizer, pixels), group) in enumerate(rows):
             color, marker = looks[optimizer]
             own = errors[group.index]
-            chose = (group["seed"] == 0) & (optimizer == "SGD")
-            for dots, face in ((own[~chose], color), (own[chose], "white")):
-                look = {"color": color, "mfc": face, "ms": 9, "alpha": 0.75}
-                axes.plot(dots, [place] * len(dots), marker, **look)
+            axes.plot(own, [place] * len(own), marker, color=color, ms=9, alpha=0.75)
             axes.text(own.max() + 0.12, place, f"{own.mean():.2f} %", va="center", fontsize=13)
             figure.alt += f" {part} images, {optimizer}, {pixels}, {own.mean():.2f} %;"
         axes.set_title(f"of the {part} images", fontsize=13)
         axes.set(xlabel="misread images in %, with their mean", xlim=(0, limit))
         axes.grid(axis="x", alpha=0.3)
-    names = [f"{by}, rate {group['rate'].iloc[0]:g}: {kind}" for (by, kind), group in rows]
+    names = [f"{optimizer}: {pixels}" for (optimizer, pixels), _ in rows]
     panels[0].set_yticks(range(len(rows)), names, fontsize=13)
     panels[0].invert_yaxis()
     figure.suptitle(
-        "Raw pixels are learned, pixels scaled twice are learned worst\n"
-        "six epochs, five seeds; hollow: the seed that chose SGD's rate",
+        "Raw pixels: training images fitted a little less; scaled twice: learned worst\n"
+        "six passes through the training images; a dot is one of five runs",
         fontsize=13,
     )
     figure.alt = figure.alt[:-1] + "."
