@@ -463,7 +463,7 @@ def _cheap_choices():
 RUNGS = {
     "article": "Chapter 4's recipe",
     "all-images": "none for validation",
-    "one-cycle": "AdamW, one-cycle rate, larger batches",
+    "one-cycle": "AdamW, warm-up, cosine decay, larger batches",
     "padding": "C1 keeps 28 × 28, a smaller C5",
     "ReLU": "in place of tanh; another library",
     "max-pooling": "in place of the average",
