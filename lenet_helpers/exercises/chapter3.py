@@ -167,7 +167,10 @@ def small_network(network, images):
     )
     found = network.count_params()
     reject(found >= TOO_MANY, f"{found:,} parameters are too many. Where do most of them sit?")
-    return f"{found:,} parameters. Only training can tell how well it reads: Chapter 4 shows how."
+    return (
+        f"{found:,} parameters. Only training can tell how well it reads: compile it, and "
+        "train it with Chapter 4's line."
+    )
 
 
 def _require_model(network):
