@@ -62,12 +62,14 @@ def interval_of_five(low, high, one, new):
     reject(same(all_runs), "those are all runs: take the first five of each.")
     reject(same(right / 100), "those are shares; the errors are in percent.")
     reject(not same(right), "take the first five of `one` and the first five of `new`, then test.")
-    half_width = (all_runs[1] - all_runs[0]) / 2
-    enough = len(one) * (half_width / abs(all_runs.mean())) ** 2
+    ratio = ttest_ind(one, new, equal_var=False).statistic
+    # 1.96 + 0.84 standard errors from zero, four intervals in five leave it out
+    enough = len(one) * (2.8 / ratio) ** 2
     return (
         f"{right[0]:.2f} to {right[1]:.2f} points, with zero inside; {len(one)} runs of each gave "
         f"{all_runs[0]:.2f} to {all_runs[1]:.2f}. So such an interval does not say that recipes "
-        f"are equal: to see that difference, it needs about {enough:.0f} runs of each."
+        f"are equal: to show a difference of {all_runs.mean():.3f} points in four of five such "
+        f"studies, it needs about {enough:.0f} runs of each."
     )
 
 

@@ -166,8 +166,8 @@ def training_by_pass(passes, published, behind, subject):
     figure, panels = subplots(1, 2, figsize=(9.6, 4.6), sharey=True, layout="constrained")
     figure.alt = (
         "Training errors in %, on a logarithmic axis, by pass; one line a run. On clean images, "
-        "low rates are ahead at first, and in the end all are near each other. On distorted ones, "
-        "low rates stay ahead, and one run with high rates, in black, stays behind."
+        "low rates and the control are ahead at first, and in the end all are near each other. On "
+        "distorted ones, low rates stay ahead, and one run with high rates, in black, stays behind."
     )
     looks = {"high rates": (ORANGE, "-"), "low rates": (BLUE, "-"), "control": (GREY, "--")}
     for axes, kind in zip(panels, ("clean", "distorted"), strict=True):
@@ -189,7 +189,7 @@ def training_by_pass(passes, published, behind, subject):
         axes.legend(loc="upper right", fontsize=9)
     panels[0].set_ylabel("training error in %, logarithmic")
     figure.suptitle(
-        f"Low rates learn faster at first; one run stays behind\n{subject}", fontsize=12
+        f"The larger $\\mu$ learns faster at first; one run stays behind\n{subject}", fontsize=12
     )
     return figure
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import BLUE, INK, ORANGE, SHADES, frame, headed, write_values
+from lenet_helpers.plots.style import BLUE, INK, SHADES, frame, headed, write_values
 
 
 def steps(stages, corner, side, subject):
@@ -39,36 +39,29 @@ def steps(stages, corner, side, subject):
     return figure
 
 
-def scaling_runs(runs):
+def scaling_runs(runs, title):
     """How many images networks misread whose input was scaled in different ways: a dot per run.
 
-    runs: DataFrame of `studies.scaling.read_scaling`. Each optimizer has a row for each scaling.
+    runs: DataFrame of `studies.scaling.read_scaling`, of one optimizer. title: str, the finding.
     """
-    size = {"figsize": (11, 4.8), "sharex": True, "sharey": True}
+    size = {"figsize": (11, 3.6), "sharex": True, "sharey": True}
     figure, panels = subplots(1, 2, layout="constrained", **size)
-    figure.alt = "Misread images in %, a dot for each run. Means:"
-    looks = {"Adam": (BLUE, "o"), "SGD": (ORANGE, "s")}
-    rows = list(runs.groupby(["optimizer", "pixels"]))
-    parts = {"training": runs["training_error"], "validation": 100 - runs["accuracy"]}
-    limit = 1.25 * max(errors.max() for errors in parts.values())
-    for axes, (part, errors) in zip(panels, parts.items(), strict=True):
-        for place, ((optimizer, pixels), group) in enumerate(rows):
-            color, marker = looks[optimizer]
-            own = errors[group.index]
-            axes.plot(own, [place] * len(own), marker, color=color, ms=9, alpha=0.75)
+    figure.alt = f"{title}. Misread images in %, a dot for each run. Means:"
+    rows = list(runs.groupby("pixels"))
+    for axes, part in zip(panels, ("training", "validation"), strict=True):
+        for place, (pixels, group) in enumerate(rows):
+            own = group[f"{part}_error"]
+            axes.plot(own, [place] * len(own), "o", color=BLUE, ms=9, alpha=0.75)
             axes.text(own.max() + 0.12, place, f"{own.mean():.2f} %", va="center", fontsize=13)
-            figure.alt += f" {part} images, {optimizer}, {pixels}, {own.mean():.2f} %;"
+            figure.alt += f" {part} images, {pixels}, {own.mean():.2f} %;"
         axes.set_title(f"of the {part} images", fontsize=13)
-        axes.set(xlabel="misread images in %, with their mean", xlim=(0, limit))
+        axes.set(xlabel="misread images in %, with their mean")
         axes.grid(axis="x", alpha=0.3)
-    names = [f"{optimizer}: {pixels}" for (optimizer, pixels), _ in rows]
-    panels[0].set_yticks(range(len(rows)), names, fontsize=13)
-    panels[0].invert_yaxis()
-    figure.suptitle(
-        "Raw pixels: training images fitted a little less; scaled twice: learned worst\n"
-        "six passes through the training images; a dot is one of five runs",
-        fontsize=13,
-    )
+    most = runs[["training_error", "validation_error"]].max().max()
+    panels[0].set(xlim=(0, 1.25 * most), ylim=(len(rows) - 0.5, -0.5))
+    panels[0].set_yticks(range(len(rows)), [pixels for pixels, _ in rows], fontsize=13)
+    subtitle = "six passes through the training images; a dot is one of five runs"
+    figure.suptitle(f"{title}\n{subtitle}", fontsize=13)
     figure.alt = figure.alt[:-1] + "."
     return figure
 

@@ -22,8 +22,8 @@ def read_scaling(path):
 
     path: of the CSV of the study "scaling". Raises TableError if it is damaged.
     Returns DataFrame, a row per run: pixels, "raw", "scaled once" or "scaled twice"; optimizer,
-    "Adam" or "SGD"; rate, float, its learning rate; seed; training_error, float, of the training
-    images in %; accuracy, float, of the validation images in %.
+    "Adam" or "SGD"; rate, float, its learning rate; seed; training_error and validation_error,
+    float, of the training and of the validation images in %.
     """
     runs = _by_setting(path)
     best = read_rates(path).idxmin(axis=1)
@@ -38,7 +38,7 @@ def read_rates(path):
     """
     runs = _by_setting(path)
     tried = runs[(runs["optimizer"] == "SGD") & (runs["seed"] == 0)]
-    return 100 - tried.pivot(index="pixels", columns="rate", values="accuracy")
+    return tried.pivot(index="pixels", columns="rate", values="validation_error")
 
 
 def _by_setting(path):
@@ -50,6 +50,6 @@ def _by_setting(path):
         optimizer=by.str.extract("([A-Za-z]+)", expand=False),
         rate=by.str.extract("([0-9.]+)", expand=False).astype(float).fillna(ADAM_RATE),
         training_error=(100 * runs["train_errors"] / runs["train_images"]).astype(float),
-        accuracy=(100 * (1 - runs["val_errors"] / (60_000 - runs["train_images"]))).astype(float),
+        validation_error=(100 * runs["val_errors"] / (60_000 - runs["train_images"])).astype(float),
     )
-    return named[["pixels", "optimizer", "rate", "seed", "training_error", "accuracy"]]
+    return named[["pixels", "optimizer", "rate", "seed", "training_error", "validation_error"]]

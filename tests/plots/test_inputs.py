@@ -32,15 +32,15 @@ def test_tanh_outputs_are_shares():
 
 def test_each_run_of_scaling_is_a_dot():
     runs = pd.DataFrame(
-        {"pixels": ["raw"] * 4, "optimizer": ["Adam", "Adam", "SGD", "SGD"]}
-        | {"training_error": [1.0, 2, 3, 4], "accuracy": [98.0, 97, 95, 94]}
+        {"pixels": ["raw", "raw", "twice", "twice"]}
+        | {"training_error": [1.0, 2, 3, 4], "validation_error": [2.0, 3, 5, 6]}
     )
-    training, validation = plots.scaling_runs(runs).axes
+    training, validation = plots.scaling_runs(runs, "Title").axes
     assert [list(line.get_xdata()) for line in training.lines] == [[1, 2], [3, 4]]
     assert [list(line.get_xdata()) for line in validation.lines] == [[2, 3], [5, 6]]
     assert [text.get_text() for text in validation.texts] == ["2.50 %", "5.50 %"]
     names = [label.get_text() for label in training.get_yticklabels()]
-    assert names == ["Adam: raw", "SGD: raw"]
+    assert names == ["raw", "twice"]
 
 
 def test_only_the_fixed_grey_scale_shows_double_scaling(images):
