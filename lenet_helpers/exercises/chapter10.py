@@ -66,15 +66,13 @@ def luck_of_the_best(errors, counts, images=6_000):
         not is_close(found, right, 0.5),
         "draw many times, take the smallest of each, then the mean.",
     )
-    drawn, spread = np.sqrt(expected * (1 - expected / images)), counts.std(ddof=1)
-    same = np.random.default_rng(0).normal(expected, spread, (10_000, n)).min(axis=1).mean()
-    verdict = "may be luck" if counts.min() > same - spread else "is more than that luck"
+    chance = 1 - more[counts.min()] ** n  # that the best makes as few as ours
+    verdict = "may be luck" if chance > 0.05 else "is more than that luck"
     return (
-        f"if each read images of its own, the best of {n} equal recipes would make about "
-        f"{right:.0f} mistakes by luck, and {expected:.0f} again on new images. But all read the "
-        f"same images and share the hard ones, so they scatter less: with a standard deviation of "
-        f"{spread:.1f}, the draws with {drawn:.1f}. With {spread:.1f}, the best would make about "
-        f"{same:.1f}. Ours makes {counts.min()}: its lead {verdict}."
+        f"by this model, the best of {n} equal recipes makes about {right:.0f} mistakes, and "
+        f"{counts.min()} or fewer in {100 * chance:.0f} % of all choices; on new images, "
+        f"{expected:.0f} again. So the lead of ours {verdict}, although equal recipes that share "
+        "the hard images scatter less than this model says."
     )
 
 

@@ -63,7 +63,9 @@ def diagnosis(larger, distorted, choices):
         f"{worst} has {UNNAMED[worst][1]}, and misreads {train[worst]:.2f} % of its training "
         f"images; D has {UNNAMED['D'][1]}, and {train['D']:.2f} %. So the plan counts, not the "
         "number alone. "
-        f"{widest} has {UNNAMED[widest][1]}, with a gap of {gap[widest]:.2f} points."
+        f"{widest} has {UNNAMED[widest][1]}, with a gap of {gap[widest]:.2f} points. "
+        f"A was {UNNAMED['A'][1].split(', ')[1]}: no gap is left, yet it misreads "
+        f"{train['A']:.2f} % of its training images."
     )
 
 
