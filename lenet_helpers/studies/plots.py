@@ -383,7 +383,7 @@ def errors_by_pass(curves, subject):
         _up_to_all(axes)
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("validation error in %, logarithmic")
-    title = "At their best, both learn alike; at high rates, a rate for each weight ends lower"
+    title = "At their best, both learn alike; at higher rates, a rate for each weight ends lower"
     figure.suptitle(f"{title}\n{subject}", fontsize=12)
     return figure
 
