@@ -215,8 +215,8 @@ def _chapter(path, notebook):
 def _minutes(notebook):
     lines = ["| section | in front of a class | exercises |", "| --- | ---: | --- |"]
     for section, (minutes, asked) in sections_of(notebook).items():
-        named = ", ".join(f"{one.number} ({one.minutes} min)" for one in asked)
-        lines.append(f"| {section} | {minutes:.0f} min | {named or texts.NONE} |")
+        named = ", ".join(f"{one.number} ({one.minutes} min)" for one in asked) or texts.NONE
+        lines.append(f"| {section} | {schedule.whole_minutes(minutes)} min | {named} |")
     return "\n".join(lines)
 
 

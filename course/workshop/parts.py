@@ -33,7 +33,10 @@ def parts_of(path, notebook, times):
 
 
 def sections_of(notebook):
-    """Return dict, section -> [minutes in front of a class: float, its exercises: list]."""
+    """Return dict, section -> [minutes in front of a class: float, its exercises: list].
+
+    The minutes are schedule.WALK times the reading; computing and exercises are not in them.
+    """
     asked, found, section = {one.start: one for one in exercises(notebook)}, {}, "Opening"
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":

@@ -12,22 +12,25 @@ from lenet_helpers.exercises.judging import (
     reject,
 )
 
+LEAST, SIDE = 34_000, 3  # parameters, and the side of the kernels, of exercise 10.1
+IMAGES = 6_000  # that validate, of exercise 10.2
+
 
 @exercise("seven whole numbers")
-def seven_convolutions(maps, least=34_000, most=34_622, side=3):
-    """Exercise 10.1: numbers of maps of seven convolutions, within a budget of parameters.
+def seven_convolutions(maps):
+    """Exercise 10.1: maps of seven convolutions, for LEAST parameters to those of the article."""
+    from lenet_helpers.models import article_lenet5
 
-    least, most: int, how many parameters the network may have; side: int, of its kernels.
-    """
+    most = article_lenet5().count_params()
     maps = read_numbers(maps, (7,), "the list of maps")
     whole = maps.dtype.kind in "iu" and (maps > 0).all()
     reject(not whole, "each number of maps is a whole number, 1 or more.")
     maps = [int(number) for number in maps]
-    kernels = [side**2 * a * b for a, b in pairwise([1, *maps])]
+    kernels = [SIDE**2 * a * b for a, b in pairwise([1, *maps])]
     norms, dense = 4 * sum(maps), 10 * maps[-1] + 10
     total = sum(kernels) + norms + dense
     reject(total > most, f"that makes {total:,} parameters, {total - most:,} too many.")
-    reject(total < least, f"that makes {total:,} parameters: at least {least:,}, please.")
+    reject(total < LEAST, f"that makes {total:,} parameters: at least {LEAST:,}, please.")
     last, early, normal = (
         f"{100 * part / total:.0f} %" for part in (sum(kernels[-2:]), sum(kernels[:2]), norms)
     )
@@ -38,17 +41,17 @@ def seven_convolutions(maps, least=34_000, most=34_622, side=3):
 
 
 @exercise("a number")
-def luck_of_the_best(errors, counts, images=6_000):
+def luck_of_the_best(errors, counts):
     """Exercise 10.2: mistakes that the best of some equal recipes makes, on average.
 
-    counts: (N,) int, the mistakes that N recipes made in so many images.
+    counts: (N,) int, the mistakes that N recipes made in IMAGES images.
     """
     from scipy.stats import binom
 
     counts = np.asarray(counts)
     expected, n = counts.mean(), len(counts)
     # The mean of a count is the sum over k of P(more than k).
-    more = binom(images, expected / images).sf(np.arange(images))
+    more = binom(IMAGES, expected / IMAGES).sf(np.arange(IMAGES))
     right, worst = (more**n).sum(), (1 - (1 - more) ** n).sum()
     found = read_number(errors)
     reject(

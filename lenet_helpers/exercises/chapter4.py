@@ -160,6 +160,10 @@ def early_stopping(stop, epochs):
         level != _stops([2, 1, 1, 1, 1, 0], PATIENCE),
         "for losses of 2, 1, 1, 1, 1, 0: a loss that equals the best is not below it.",
     )
+    reject(
+        tuple(call(stop, [2, 1, 1, 1, 1, 0], 2)) != (4, 2),
+        "it should use the patience that it is given.",
+    )
     lasts, kepts = (", ".join(map(str, column)) for column in zip(*rights, strict=True))
     spared = sum(
         min(losses) == losses[kept - 1] for losses, (_, kept) in zip(series, rights, strict=True)
@@ -216,11 +220,11 @@ def news_or_noise(distance, verdict, runs):
     }.items():
         reject(is_close(distance, wrong, 0.006), why)
     reject(not is_close(distance, right, 0.05), "no. Begin with the deviation of the difference.")
-    verdict = read_word(verdict)
+    verdict, truth = read_word(verdict), "noise" if right < NEWS else "news"
     reject(verdict not in ("news", "noise"), 'my_verdict should be "news" or "noise".')
-    reject(verdict == "news", f"the distance is right, and below {NEWS}.")
+    reject(verdict != truth, f"the distance is right; below {NEWS} it is noise, else news.")
     least = mean + NEWS * deviation * math.sqrt(1 + 1 / n)
     return (
-        f"{right:.1f} deviations are noise. A single run would have to reach {least:.2f} % to lie "
-        f"{NEWS} deviations above the mean of our {n}."
+        f"{right:.1f} deviations are {truth}. A single run would have to reach {least:.2f} % to "
+        f"lie {NEWS} deviations above the mean of our {n}."
     )

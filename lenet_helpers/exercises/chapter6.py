@@ -12,6 +12,7 @@ from lenet_helpers.exercises.judging import (
     read_numbers,
     read_word,
     reject,
+    welch_interval,
 )
 
 MISTAKES = 20, 34  # of A and of B, of exercise 6.2
@@ -54,8 +55,8 @@ def interval_of_five(low, high, one, new):
     one, new: Series, the test errors in % of runs with one order of the images and with new ones.
     """
     given = np.array([read_number(low, "the lower end"), read_number(high, "the upper end")])
-    few, all_runs = (one.head(5), new.head(5)), _welch(one, new)
-    right = _welch(*few)
+    few, all_runs = (one.head(5), new.head(5)), welch_interval(one, new)
+    right = welch_interval(*few)
     same = _same_interval(given, right[1] - right[0])
     reject(same(right[::-1]), "you have exchanged the ends.")
     reject(same(-right[::-1]), "the other way round: one order minus new orders.")
@@ -71,10 +72,6 @@ def interval_of_five(low, high, one, new):
         f"are equal: to show a difference of {all_runs.mean():.3f} points in four of five such "
         f"studies, it needs about {enough:.0f} runs of each."
     )
-
-
-def _welch(one, other):
-    return np.array(ttest_ind(one, other, equal_var=False).confidence_interval())
 
 
 def _same_interval(given, width, share=0.01):

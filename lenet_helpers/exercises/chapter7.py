@@ -15,6 +15,7 @@ from lenet_helpers.exercises.judging import (
     read_numbers,
     reject,
     unboxed,
+    welch_interval,
 )
 
 
@@ -140,9 +141,15 @@ def optimizer_or_mu(interval, errors, by_step):
     right = np.array(test.confidence_interval())
     for wrong, reason in (
         (-right[::-1], "that is Adam minus control: exchange them."),
-        (_welch(errors["low rates, clean"], adam), "*low rates* change the start, too."),
-        (_welch(errors["high rates, clean"], adam), "asked is the control, not *high rates*."),
-        (_welch(control, by_tens), "take the step that updates after every image, not every ten."),
+        (welch_interval(errors["low rates, clean"], adam), "*low rates* change the start, too."),
+        (
+            welch_interval(errors["high rates, clean"], adam),
+            "asked is the control, not *high rates*.",
+        ),
+        (
+            welch_interval(control, by_tens),
+            "take the step that updates after every image, not every ten.",
+        ),
         ((test.statistic, test.pvalue), "those are t and p: ask the test for its interval."),
     ):
         reject(_agree(found, wrong), reason)
@@ -153,10 +160,6 @@ def optimizer_or_mu(interval, errors, by_step):
         f"though one of {right[1]:.2f} is possible. So at least part of the {added:.2f} points "
         "that the last step adds comes from its mu."
     )
-
-
-def _welch(after, before):
-    return np.array(ttest_ind(after, before, equal_var=False).confidence_interval())
 
 
 def _agree(found, wanted):

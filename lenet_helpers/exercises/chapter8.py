@@ -45,16 +45,16 @@ def place_or_size(move, resize, drawings, digits, model):
 
 
 def _changed(name, change, drawing):
-    """What the answer makes of a drawing, with the drawing's number of strokes and points."""
+    """What the answer makes of a copy of a drawing: as many strokes and points, float64."""
     before = [stroke.copy() for stroke in drawing]
-    after = call(change, drawing)
+    after = call(change, before)
     reject(
-        not isinstance(after, (list, tuple)) or len(after) != len(before),
-        f"{name} should return a list of {len(before)} strokes, not {kind_of(after)}.",
+        not isinstance(after, (list, tuple)) or len(after) != len(drawing),
+        f"{name} should return a list of {len(drawing)} strokes, not {kind_of(after)}.",
     )
     after = [np.asarray(stroke, np.float64) for stroke in after]
     reject(
-        [stroke.shape for stroke in after] != [stroke.shape for stroke in before],
+        [stroke.shape for stroke in after] != [stroke.shape for stroke in drawing],
         f"{name} should return as many points, each with x and y.",
     )
     same = all(np.array_equal(one, two) for one, two in zip(before, drawing, strict=True))

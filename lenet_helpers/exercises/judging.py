@@ -7,6 +7,7 @@ import re
 import warnings
 
 import numpy as np
+from scipy.stats import ttest_ind
 
 DOTS = "the dots are still there. Put your answer in their place, and run that cell."
 
@@ -125,6 +126,11 @@ def call(function, *given):
     reject(result is ..., DOTS)
     reject(result is None, "your function returns None: does it end with `return ...`?")
     return result
+
+
+def welch_interval(after, before):
+    """Both ends of Welch's 95 % interval of the mean of after minus that of before: (2,) float."""
+    return np.array(ttest_ind(after, before, equal_var=False).confidence_interval())
 
 
 def _verdict(judge, given, expected):

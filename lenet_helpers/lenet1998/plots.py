@@ -74,14 +74,15 @@ def squashing(function):
     return figure
 
 
-def measured_curvatures(pairs, subject):
+def measured_curvatures(pairs, title):
     """Curvatures as the optimizer estimates them, against measured ones.
 
     pairs: dict, layer -> (N, 2) float, estimated and measured, a weight a row.
     The legend says each layer's median of measured / estimated, and how many are not drawn.
     """
     figure, axes = subplots(figsize=(8.5, 5), layout="constrained")
-    for (layer, values), (mark, color) in zip(pairs.items(), LOOKS, strict=False):
+    figure.alt = "Estimated against measured curvatures, both axes logarithmic. "
+    for (layer, values), (mark, color) in zip(pairs.items(), LOOKS[: len(pairs)], strict=True):
         estimated, measured = np.transpose(values)
         ratio = np.median(measured / estimated)
         text = f"{layer}: measured / estimated {ratio:.1f} (median)"
@@ -95,12 +96,11 @@ def measured_curvatures(pairs, subject):
     axes.set_ylabel("estimated curvature")
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left")
-    title = "In C5 and F6 the estimates are about right, in C1 and C3 mostly too low"
-    axes.set_title(f"{title}\n{subject}", fontsize=12)
+    axes.set_title(title, fontsize=12)
     return figure
 
 
-def rates(curvatures, mus, eta, paper, subject):
+def rates(curvatures, mus, eta, paper, title):
     """How the rates eta / (mu + h) of all weights are spread: a column a start, a row a mu.
 
     curvatures: dict, start -> (N,) float >= 0; mus: list of float; eta: float.
@@ -110,6 +110,7 @@ def rates(curvatures, mus, eta, paper, subject):
     figure, panels = subplots(
         len(mus), len(curvatures), figsize=size, layout="constrained", sharex=True, squeeze=False
     )
+    figure.alt = "Histograms of learning rates on a logarithmic axis. "
     bins = np.geomspace(2e-5, 0.04, 80)
     for column, (start, h) in zip(panels.T, curvatures.items(), strict=True):
         column[0].set_title(f"start within {STARTS[start]}", fontsize=11)
@@ -124,8 +125,7 @@ def rates(curvatures, mus, eta, paper, subject):
             figure.alt += f"Start within {start}, mu {mu:g}: {text}. "
     for axes, mu in zip(panels[:, 0], mus, strict=True):
         axes.set_ylabel(f"$\\mu$ = {mu:g}", fontsize=11)
-    title = "Nearly one rate for all weights, or many; shaded: the paper's range"
-    figure.suptitle(f"{title}\n{subject}", fontsize=12)
+    figure.suptitle(title, fontsize=12)
     return figure
 
 
@@ -156,7 +156,7 @@ def states_beside_codes(images, states, codes, labels, answers, subject):
     return figure
 
 
-def training_by_pass(passes, published, behind, subject):
+def training_by_pass(passes, published, behind, title):
     """Training errors of each run, pass by pass, of clean images beside those of distorted ones.
 
     passes: DataFrame, columns setting ("high rates, clean"), seed, pass, error (%).
@@ -164,16 +164,13 @@ def training_by_pass(passes, published, behind, subject):
     behind: (setting, seed) of a run that is drawn in black.
     """
     figure, panels = subplots(1, 2, figsize=(9.6, 4.6), sharey=True, layout="constrained")
-    figure.alt = (
-        "Training errors in %, on a logarithmic axis, by pass; one line a run. On clean images, "
-        "low rates and the control are ahead at first, and in the end all are near each other. On "
-        "distorted ones, low rates stay ahead, and one run with high rates, in black, stays behind."
-    )
+    figure.alt = "Training errors in % by pass, logarithmic; one line a run. Last means: "
     looks = {"high rates": (ORANGE, "-"), "low rates": (BLUE, "-"), "control": (GREY, "--")}
     for axes, kind in zip(panels, ("clean", "distorted"), strict=True):
         for rates, (color, style) in looks.items():
             runs = passes[passes["setting"] == f"{rates}, {kind}"]
             last = runs.loc[runs["pass"] == runs["pass"].max(), "error"].mean()
+            figure.alt += "" if runs.empty else f"{rates}, {kind}: {last:.2f} %; "
             for seed, run in runs.groupby("seed"):
                 is_behind = (f"{rates}, {kind}", seed) == behind
                 text = f"{rates}: mean {last:.2f} % in the last pass" if seed == 0 else None
@@ -188,9 +185,7 @@ def training_by_pass(passes, published, behind, subject):
         axes.grid(alpha=0.3)
         axes.legend(loc="upper right", fontsize=9)
     panels[0].set_ylabel("training error in %, logarithmic")
-    figure.suptitle(
-        f"The larger $\\mu$ learns faster at first; one run stays behind\n{subject}", fontsize=12
-    )
+    figure.suptitle(title, fontsize=12)
     return figure
 
 

@@ -122,7 +122,7 @@ def parameter_bars(networks):
     parts = pd.concat([networks[:"S4"].sum().to_frame("C1 to S4").T, networks["C5":]])
     figure, axes = subplots(figsize=(12, 4.4), layout="constrained")
     left = np.zeros(len(totals))
-    for (layer, counts), colour in zip(parts.iterrows(), PARTS, strict=False):
+    for (layer, counts), colour in zip(parts.iterrows(), PARTS, strict=True):
         bars = axes.barh(parts.columns, counts, left=left, color=colour, label=layer, height=0.7)
         written = [f"{layer}\n{n:,}" if n > totals.max() / 10 else "" for n in counts]
         axes.bar_label(bars, written, label_type="center", fontsize=13)

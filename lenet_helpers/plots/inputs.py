@@ -60,7 +60,7 @@ def scaling_runs(runs, title):
     most = runs[["training_error", "validation_error"]].max().max()
     panels[0].set(xlim=(0, 1.25 * most), ylim=(len(rows) - 0.5, -0.5))
     panels[0].set_yticks(range(len(rows)), [pixels for pixels, _ in rows], fontsize=13)
-    subtitle = "six passes through the training images; a dot is one of five runs"
+    subtitle = f"a dot is one of {runs['seed'].nunique()} runs"
     figure.suptitle(f"{title}\n{subtitle}", fontsize=13)
     figure.alt = figure.alt[:-1] + "."
     return figure

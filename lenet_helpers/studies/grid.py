@@ -57,7 +57,7 @@ def _setting(run):
         "rung": run.rung,
         "seed": run.seed,
         "start": recipe.network_options.get("start", "2.4/F"),
-        "mu": options.get("mu"),
-        "rate": options.get("learning_rate"),
+        "mu": options.get("mu", float("nan")),
+        "rate": options.get("learning_rate", float("nan")),
         "epochs": run.epochs,
     }

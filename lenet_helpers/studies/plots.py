@@ -134,7 +134,9 @@ def sizes(runs, known, title, subject):
             axes.annotate(f"{error:.2f} %", (size, error), xytext=(9, 7), **look)
             figure.alt += f" {error:.2f} % with {size:,}, {label};"
     looks = [(GREY, "s"), (BLUE, "v"), (BLUE, "P")]
-    for (name, (size, error)), (color, mark) in zip(known.items(), looks, strict=False):
+    for (name, (size, error)), (color, mark) in zip(
+        known.items(), looks[: len(known)], strict=True
+    ):
         axes.plot(size, error, mark, color=color, ms=9, label=f"{name}: {error:.2f} %")
         figure.alt += f" {name}: {error:.2f} % with {size:,};"
     figure.alt = figure.alt[:-1] + "."
@@ -298,7 +300,7 @@ def deslanted(images, upright, subject):
     return figure
 
 
-def errors_by_mu(runs, limit, subject):
+def errors_by_mu(runs, limit, title):
     """Validation errors against mu, after the first pass and after the last: a dot per seed.
 
     runs: DataFrame, as of `grid.runs_of_1998`; limit: % drawn as a line.
@@ -324,12 +326,11 @@ def errors_by_mu(runs, limit, subject):
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("validation error in %, logarithmic")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    title = "The paper's start fails unless $\\mu$ is large; the other one, by seed"
-    figure.suptitle(f"{title}\n{subject}", fontsize=12)
+    figure.suptitle(title, fontsize=12)
     return figure
 
 
-def errors_by_rate(runs, curvatures, eta, limit, subject):
+def errors_by_rate(runs, curvatures, eta, limit, title):
     """Validation errors after the first pass against the rate: own rates' median, or the one rate.
 
     runs: DataFrame, as of `grid.runs_of_1998`. curvatures: dict, start -> (N,) float >= 0, of a
@@ -347,7 +348,8 @@ def errors_by_rate(runs, curvatures, eta, limit, subject):
         ):
             axes.plot(rates, shown["error"], linestyle="", alpha=0.7, label=name, **look)
             failed = sorted(rates[shown["error"] > limit].dropna().unique())
-            figure.alt += f"{name}, start {start}: {', '.join(f'{rate:.2g}' for rate in failed)}; "
+            listed = ", ".join(f"{rate:.2g}" for rate in failed) or "none"
+            figure.alt += f"{name}, start {start}: {listed}; "
         axes.axhline(limit, color=GREY, linestyle="--", label=f"limit, {limit} %")
         axes.set_title(f"start within {STARTS[start]}", fontsize=11)
         axes.set(xscale="log", xlabel="learning rate in the first pass")
@@ -355,12 +357,11 @@ def errors_by_rate(runs, curvatures, eta, limit, subject):
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("validation error after pass 1 in %, logarithmic")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    title = "From the paper's start, rates of about 0.003 and more fail, one or many"
-    figure.suptitle(f"{title}\n{subject}", fontsize=12)
+    figure.suptitle(title, fontsize=12)
     return figure
 
 
-def errors_by_pass(curves, subject):
+def errors_by_pass(curves, title):
     """Validation errors by pass, a panel for each kind of rate: means, and thin lines for seeds.
 
     curves: dict, "mu" and "rate" -> dict, setting -> (seeds, passes) float, errors in %.
@@ -369,7 +370,7 @@ def errors_by_pass(curves, subject):
     size = (9, 4.8)
     figure, panels = subplots(1, len(kinds), figsize=size, layout="constrained", sharey=True)
     figure.alt = "Validation errors by pass, their means after the first and the last pass: "
-    for axes, (kind, title) in zip(panels, kinds.items(), strict=True):
+    for axes, (kind, name) in zip(panels, kinds.items(), strict=True):
         shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(curves[kind])))
         for (value, errors), color in zip(curves[kind].items(), shades, strict=True):
             passes, means = np.arange(errors.shape[1]) + 1, errors.mean(axis=0)
@@ -378,13 +379,12 @@ def errors_by_pass(curves, subject):
             axes.plot(passes, means, color=color, lw=2.5, label=text)
             figure.alt += f"{kind} {text}; "
         axes.legend(title="mean after first → last pass", loc="upper right")
-        axes.set_title(title, fontsize=11)
+        axes.set_title(name, fontsize=11)
         axes.set_xlabel("pass")
         _up_to_all(axes)
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("validation error in %, logarithmic")
-    title = "At their best, both learn alike; at higher rates, a rate for each weight ends lower"
-    figure.suptitle(f"{title}\n{subject}", fontsize=12)
+    figure.suptitle(title, fontsize=12)
     return figure
 
 

@@ -34,6 +34,7 @@ from lenet_helpers import check as room
 from lenet_helpers import exercises as check
 from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.evaluation import reliability_bins
+from lenet_helpers.exercises.chapter4 import _stops
 from lenet_helpers.exercises.judging import expect_answers
 from lenet_helpers.lenet1998.glyphs import glyph_codes
 from lenet_helpers.studies.of_1998 import errors_of_settings, errors_of_steps
@@ -677,8 +678,14 @@ def of_two_hundred_and_fifty_six(images):
         ("one_step", step_of_the_last_layer, "change all of them"),
         ("one_step", loss_after_the_step, "return the one before it"),
         ("early_stopping", lambda losses, patience: (len(losses), 2), "too late"),
-        ("news_or_noise", (0.0975, "noise"), "these are percentage points"),
+        ("early_stopping", lambda losses, patience: _stops(losses, 3), "use the patience"),
+        ("news_or_noise", (0.0875, "noise"), "these are percentage points"),
         ("error_to_report", lambda runs: 121, "use the table that your function is given"),
+        (
+            "error_to_report",
+            lambda runs: runs["test_errors"][runs["val_errors"].argmin()],
+            "use the table that your function is given",
+        ),
         ("error_to_report", lambda runs: runs["test_errors"].mean(), "fair to the recipe"),
         ("corrected_by_holm", [0.04, 0.12, 0.8], "the next by one less"),
         ("methods_of_cases", ["welch", "mcnemar"], "there are three cases"),

@@ -32,7 +32,7 @@ def test_tanh_outputs_are_shares():
 
 def test_each_run_of_scaling_is_a_dot():
     runs = pd.DataFrame(
-        {"pixels": ["raw", "raw", "twice", "twice"]}
+        {"pixels": ["raw", "raw", "twice", "twice"], "seed": [0, 1, 0, 1]}
         | {"training_error": [1.0, 2, 3, 4], "validation_error": [2.0, 3, 5, 6]}
     )
     training, validation = plots.scaling_runs(runs, "Title").axes

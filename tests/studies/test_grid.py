@@ -35,6 +35,7 @@ def test_a_run_has_its_rung_s_setting_and_its_own_errors(study, rung, start, col
 def test_each_run_counts_once_and_has_its_own_rates_or_one():
     assert not RUNS.duplicated(["start", "mu", "rate", "seed", "epoch"]).any()
     assert (RUNS["mu"].isna() != RUNS["rate"].isna()).all()
+    assert {RUNS["mu"].dtype, RUNS["rate"].dtype} == {np.dtype(float)}
 
 
 def test_ten_seeds_were_trained_for_a_pass_and_no_other_loss_is_among_them():
