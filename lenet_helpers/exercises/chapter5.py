@@ -66,7 +66,10 @@ def interval_of_few(low, high):
             "that is the rule of thumb. With so few mistakes it fails: no error rate is negative.",
         )
         reject(same(exact), 'that is another interval: give `method="wilson"`, as above.')
-        reject(True, f"take {mistakes} mistakes in {images} images, and all as in the cell above.")
+    reject(
+        not same(right),
+        f"take {mistakes} mistakes in {images} images, and all as in the cell above.",
+    )
     return (
         f"{right[0]:.2f} to {right[1]:.2f} %: so few images hardly tell a good network from a poor "
         f"one. The rule of thumb would begin at {error - reach:.2f} %: with few mistakes it fails."

@@ -105,11 +105,11 @@ def gain_of_distortions(interval, p, errors):
     clean, distorted = (errors[f"high rates, {images}"] for images in ("clean", "distorted"))
     welch = ttest_ind(distorted, clean, equal_var=False)
     ranks = mannwhitneyu(clean, distorted)
-    of_low = ttest_ind(errors["low rates, distorted"], errors["low rates, clean"], equal_var=False)
+    of_low = welch_interval(errors["low rates, distorted"], errors["low rates, clean"])
     right, found = np.array(welch.confidence_interval()), read_numbers(interval, (2,), "interval")
     for wrong, reason in (
         (-right[::-1], "that is clean minus distorted: exchange them."),
-        (of_low.confidence_interval(), "those are *low rates*; asked are *high rates*."),
+        (of_low, "those are *low rates*; asked are *high rates*."),
         ((welch.statistic, welch.pvalue), "those are t and p: ask the test for its interval."),
     ):
         reject(_agree(found, wrong), reason)

@@ -169,8 +169,10 @@ def training_by_pass(passes, published, behind, title):
     for axes, kind in zip(panels, ("clean", "distorted"), strict=True):
         for rates, (color, style) in looks.items():
             runs = passes[passes["setting"] == f"{rates}, {kind}"]
+            if runs.empty:
+                continue
             last = runs.loc[runs["pass"] == runs["pass"].max(), "error"].mean()
-            figure.alt += "" if runs.empty else f"{rates}, {kind}: {last:.2f} %; "
+            figure.alt += f"{rates}, {kind}: {last:.2f} %; "
             for seed, run in runs.groupby("seed"):
                 is_behind = (f"{rates}, {kind}", seed) == behind
                 text = f"{rates}: mean {last:.2f} % in the last pass" if seed == 0 else None
@@ -189,7 +191,7 @@ def training_by_pass(passes, published, behind, title):
     return figure
 
 
-def runs_beside_the_paper(errors, means, published, subject):
+def runs_beside_the_paper(errors, means, published, title):
     """Test errors of each setting's runs, with their mean and its interval, beside the paper's run.
 
     errors: Series, setting -> test errors (%) of its runs; means: DataFrame, indexed alike, columns
@@ -217,7 +219,7 @@ def runs_beside_the_paper(errors, means, published, subject):
     axes.set(xlabel="test error in %", ylim=(len(errors) - 0.4, -0.6))
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    axes.set_title(subject, fontsize=12)
+    axes.set_title(title, fontsize=12)
     return figure
 
 

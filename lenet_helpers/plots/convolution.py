@@ -2,12 +2,10 @@
 
 import numpy as np
 import seaborn as sns
-from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
 
 from lenet_helpers.plots.described import subplots
 from lenet_helpers.plots.diagram import COLOURS, FRAME
-from lenet_helpers.plots.style import SHADES
+from lenet_helpers.plots.style import SHADES, frame
 
 CELLS = {"cbar": False, "square": True, "linewidths": 1, "linecolor": "0.85"}
 CELLS |= {"xticklabels": [], "yticklabels": []}
@@ -24,7 +22,7 @@ def one_window(image, kernel, corner, title):
     product = window * kernel
     figure, (whole, *panels) = subplots(1, 4, figsize=(13, 3.7), layout="constrained")
     whole.imshow(image, cmap=SHADES)
-    _frame(whole, corner, len(kernel))
+    whole.add_patch(frame(corner, len(kernel), FRAME))
     whole.set(title=title, xlabel="column", ylabel="row")
     top = np.abs(kernel).max()
     signed = {"cmap": COLOURS, "vmin": -top, "vmax": top}
@@ -65,7 +63,7 @@ def sum_over_maps(maps, kernel, bias, corner):
     between = {"cmap": COLOURS, "vmin": -1, "vmax": 1}
     for number, (above, middle, below) in enumerate(panels.T[:-1]):
         above.imshow(maps[:, :, number], **between)
-        _frame(above, corner, len(kernel))
+        above.add_patch(frame(corner, len(kernel), FRAME))
         above.set_title(f"map {number + 1}", fontsize=14)
         middle.imshow(windows[:, :, number], **between)
         below.imshow(kernel[:, :, number], cmap=COLOURS, vmin=-top, vmax=top)
@@ -102,9 +100,3 @@ def _signed(value, always=False):
 def _window(image, corner, side):
     row, column = corner
     return image[row : row + side, column : column + side]
-
-
-def _frame(axes, corner, side):
-    place, stroke = (corner[1] - 0.5, corner[0] - 0.5), withStroke(linewidth=5, foreground="white")
-    look = {"fill": False, "ec": FRAME, "lw": 3, "path_effects": [stroke]}
-    axes.add_patch(Rectangle(place, side, side, **look))

@@ -12,7 +12,7 @@ from matplotlib.patches import Circle, ConnectionPatch, Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 
 from lenet_helpers.plots.described import subplots
-from lenet_helpers.plots.style import SHADES
+from lenet_helpers.plots.style import SHADES, frame, write_values
 
 COLOURS = "PuOr_r"  # as in chapter 3's cells: purple below 0, orange above
 LINE, FRAME = "0.45", sns.color_palette("colorblind")[2]
@@ -72,12 +72,10 @@ def path(model, image, maps):
         is_input = stage is stages[0]
         look = {"cmap": SHADES} if is_input else {"cmap": COLOURS, "vmin": -1, "vmax": 1}
         axes.imshow(stage.values[:, :, maps.get(stage.name, 0)], **look)
-        place, stroke = (first - 0.5, first - 0.5), [withStroke(linewidth=4, foreground="white")]
-        axes.add_patch(
-            Rectangle(place, reach, reach, fill=False, ec=FRAME, lw=2.6, path_effects=stroke)
-        )
+        axes.add_patch(frame((first, first), reach, FRAME))
         if 0 < reach <= 2 and not is_input:
-            _write(axes, stage.values[:, :, maps[stage.name]], first, reach)
+            values = stage.values[:, :, maps[stage.name]]
+            write_values(axes, values, (first, first), reach, "{:z.1f}", 1.2, size=8)
         number = stage.values.shape[-1]
         part = "" if is_input else f", map {maps[stage.name] + 1} of {number}"
         axes.set(xticks=[], yticks=[])
@@ -101,15 +99,6 @@ def path(model, image, maps):
         f"value of the last depends on. Sides of the frames: {sides}."
     )
     return figure
-
-
-def _write(axes, values, first, reach):
-    for row, column in np.ndindex(reach, reach):
-        value = values[first + row, first + column]
-        colour = "white" if abs(value) > 0.6 else "black"
-        place = (first + column, first + row)
-        written = f"{value:z.1f}".replace("-", "−")
-        axes.text(*place, written, ha="center", va="center", color=colour)
 
 
 def parameter_bars(networks):

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.patheffects import withStroke
 
 from lenet_helpers.runtime import default_figures
 
@@ -24,16 +25,20 @@ def titled(figure, axes, title, subject):
     return figure
 
 
-def frame(corner, side):
-    row, column = corner
-    place = (column - 0.5, row - 0.5)
-    return plt.Rectangle(place, side, side, fill=False, edgecolor=ORANGE, linewidth=2.5)
+def frame(corner, side, color=ORANGE):
+    place, stroke = (
+        (corner[1] - 0.5, corner[0] - 0.5),
+        withStroke(linewidth=4.5, foreground="white"),
+    )
+    look = {"fill": False, "ec": color, "lw": 2.5, "path_effects": [stroke]}
+    return plt.Rectangle(place, side, side, **look)
 
 
-def write_values(axes, image, corner, side, form, top):
+def write_values(axes, image, corner, side, form, top, size=11):
     row, column = corner
     part = image[row : row + side, column : column + side]
     for (down, right), value in np.ndenumerate(part):
-        colour = "white" if value > top / 2 else "black"
+        colour = "white" if abs(value) > top / 2 else "black"
         place = (column + right, row + down)
-        axes.text(*place, form.format(value), ha="center", va="center", fontsize=11, color=colour)
+        written = form.format(value).replace("-", "−")
+        axes.text(*place, written, ha="center", va="center", fontsize=size, color=colour)

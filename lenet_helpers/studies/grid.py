@@ -4,7 +4,7 @@ import pandas as pd
 
 from lenet_helpers.checkpoints import FOLDER
 from lenet_helpers.lenet1998 import RUBBISH
-from lenet_helpers.studies.recipes import read_settings
+from lenet_helpers.studies.recipes import read_settings, start_of_1998
 from lenet_helpers.studies.table import read_epochs, read_runs
 
 # Of a run that several made, the first one's counts; "stability1998" stops after one pass.
@@ -56,7 +56,7 @@ def _setting(run):
     return {
         "rung": run.rung,
         "seed": run.seed,
-        "start": recipe.network_options.get("start", "2.4/F"),
+        "start": start_of_1998(recipe),
         "mu": options.get("mu", float("nan")),
         "rate": options.get("learning_rate", float("nan")),
         "epochs": run.epochs,

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import ttest_1samp
 
 from lenet_helpers.checkpoints import FOLDER
-from lenet_helpers.studies.recipes import read_settings
+from lenet_helpers.studies.recipes import read_settings, start_of_1998
 from lenet_helpers.studies.table import read_epochs, read_runs
 
 # Chapter 7's names for rungs of "lenet1998", and of "ablation" in order; its last step is "paper".
@@ -70,7 +70,7 @@ def mistakes_by_loss():
         runs = read_runs(FOLDER / f"{study}.csv")
         for run in runs[runs["rung"].str.contains(rungs)].sort_values("seed").itertuples():
             recipe, _ = read_settings(run.settings)
-            j, start = recipe.options["rubbish"], recipe.network_options.get("start", "2.4/F")
+            j, start = recipe.options["rubbish"], start_of_1998(recipe)
             if setting := RATES.get((start, recipe.options["mu"])):
                 counts.setdefault((setting, j or 0), []).append(str(run.val_errors))
     table = pd.Series(counts).map(", ".join).unstack(fill_value="").sort_index(axis=1)

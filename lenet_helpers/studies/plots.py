@@ -312,7 +312,11 @@ def errors_by_mu(runs, limit, title):
     for axes, epoch in zip(panels, (1, last), strict=True):
         for side, (start, (color, mark)) in zip((-1, 1), MARKS.items(), strict=True):
             shown = runs[(runs["start"] == start) & (runs["epoch"] == epoch) & runs["mu"].notna()]
-            places = shown["mu"].map(mus.index) + 0.12 * side + 0.02 * (shown["seed"] - 4)
+            places = (
+                shown["mu"].map(mus.index)
+                + 0.12 * side
+                + 0.02 * (shown["seed"] - runs["seed"].median())
+            )
             look = {"color": color, "ms": 5, "alpha": 0.7, "label": f"start within {STARTS[start]}"}
             axes.plot(places, shown["error"], mark, **look)
             above = shown[shown["error"] > limit].groupby("mu").size()

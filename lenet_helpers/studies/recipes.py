@@ -139,6 +139,11 @@ def read_settings(text):
     return Recipe(**settings), opens_test_set
 
 
+def start_of_1998(recipe):
+    """Return the start of a recipe for LeNet-5 of 1998: str, as `lenet5_1998` takes it."""
+    return recipe.network_options.get("start", "2.4/F")
+
+
 def find(name, kind):
     """Return the function that a recipe names: in one of HOMES[kind], or where its dots say.
 
@@ -503,7 +508,7 @@ NOT_CHOSEN = {
     "lenet-58k": "LeNet-5's plan, 58,172 parameters",
     "six-convolutions": "six convolutions",
     "deslanted": "six convolutions, deslanted digits",
-    "wide-first-affine": "six convolutions, wider start; no bent strokes, 30 epochs",
+    "wide-first-affine": "six convolutions, wider start; no bent strokes, smoothing, 30 epochs",
 }
 SIDE_STEPS = ("smoothing", "longer")
 WEIGHTED_MEAN = {"maps": [16, 24, 24, 40, 39], "weighted": True}
